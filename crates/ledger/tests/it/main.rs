@@ -1,0 +1,8 @@
+//! Stories of ownership, told through the public interface.
+
+mod errors;
+mod owners;
+mod properties;
+mod reasons;
+mod speed;
+mod support;
