@@ -1,0 +1,128 @@
+use std::path::PathBuf;
+
+use bill::BillingPeriod;
+use datafusion::error::DataFusionError;
+
+/// Why an export could not be found, read or asked. Each message says what is wrong, where, and what would mend it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The folder of an export is not there.
+    #[error(
+        "export `{export}`: no folder at {}; `location` must name the folder that holds `data` and `metadata`",
+        path.display()
+    )]
+    LocationMissing {
+        /// The export's name in the configuration.
+        export: String,
+        /// The folder that was looked for.
+        path: PathBuf,
+    },
+    /// A folder or file cannot be read.
+    #[error("cannot read {}", path.display())]
+    Unreadable {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A manifest names a data file that is not on disk: a copy that has not finished, or a file that was removed.
+    #[error(
+        "manifest {} names {}, which is not there; copy the export again, data files first and manifests last",
+        manifest.display(), file.display()
+    )]
+    DataFileMissing {
+        /// The manifest that names the file.
+        manifest: PathBuf,
+        /// Where the file should be.
+        file: PathBuf,
+    },
+    /// A data file is truncated, damaged or not Parquet at all.
+    #[error("{} cannot be read as Parquet: {reason}", file.display())]
+    DataFileDamaged {
+        /// The data file.
+        file: PathBuf,
+        /// What the reader said.
+        reason: String,
+    },
+    /// A column has a type that cannot stand for the one in AWS's table dictionary.
+    #[error("{}: column `{column}` has type {found}, expected {expected}", file.display())]
+    ColumnType {
+        /// The data file.
+        file: PathBuf,
+        /// The column.
+        column: String,
+        /// The type in the file, in Arrow's words.
+        found: String,
+        /// The types that can be read.
+        expected: &'static str,
+    },
+    /// AWS delivered the period again between the discovery and now. The next discovery finds the new version.
+    #[error(
+        "export `{export}`, {period}: a new version was delivered while this one was being read; discover it again"
+    )]
+    ExportChanged {
+        /// The export's name.
+        export: String,
+        /// The period that was delivered again.
+        period: BillingPeriod,
+    },
+    /// A question was given more or fewer parameters than its text has `?`.
+    #[error("question `{question}` takes {expected} parameters, {given} were given")]
+    ParameterCount {
+        /// The question's name.
+        question: &'static str,
+        /// How many its text takes.
+        expected: usize,
+        /// How many were given.
+        given: usize,
+    },
+    /// The billing period asked for is not the one that the manifest holds: the answer would be empty without a word.
+    #[error("question `{question}` asks for billing period `{asked}`, but the manifest holds {held}")]
+    PeriodMismatch {
+        /// The question's name.
+        question: &'static str,
+        /// The period in the parameters.
+        asked: String,
+        /// The period of the manifest.
+        held: BillingPeriod,
+    },
+    /// The folder to which large questions spill cannot be used.
+    #[error("the spill folder {} cannot be used", path.display())]
+    SpillFolder {
+        /// The folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A question needed more memory, or more spill space, than it may have.
+    #[error(
+        "question `{question}` needs more than the {limit_bytes} bytes it may have; raise the engine's memory limit"
+    )]
+    OutOfMemory {
+        /// The question's name.
+        question: &'static str,
+        /// The limit in bytes.
+        limit_bytes: usize,
+        /// What the engine said.
+        source: Box<DataFusionError>,
+    },
+    /// The engine refused or failed to run a question.
+    #[error("question `{question}` on export `{export}`, {period}, failed: {}", source.strip_backtrace())]
+    Question {
+        /// The question's name.
+        question: &'static str,
+        /// The export's name.
+        export: String,
+        /// The billing period.
+        period: BillingPeriod,
+        /// What the engine said.
+        source: Box<DataFusionError>,
+    },
+    /// The engine could not be set up.
+    #[error("the embedded engine cannot be set up: {}", source.strip_backtrace())]
+    Setup {
+        /// What the engine said.
+        source: Box<DataFusionError>,
+    },
+}

@@ -1,0 +1,29 @@
+//! Asks an AWS CUR 2.0 export what was spent.
+//!
+//! Three steps, one file each: [`ExportSource::discover`] finds what was delivered (the manifest is the commit point), a
+//! [`Question`] is a text in `sql/` with its parameters and its answer's columns, and [`EmbeddedEngine::ask`] runs that
+//! text, in Trino's dialect, over the files of one manifest and streams Arrow record batches.
+//!
+//! The crate knows nothing of teams or of the store: it asks for the finest grain that is kept (ARCHITECTURE.md).
+
+mod answer;
+pub mod catalogue;
+mod columns;
+mod embedded;
+mod error;
+mod export;
+mod manifest;
+mod probe;
+mod table;
+mod trino;
+
+#[cfg(test)]
+mod tests;
+
+pub use answer::Answer;
+pub use catalogue::{Parameter, ParameterMeaning, Question};
+pub use embedded::{EmbeddedEngine, EngineOptions};
+pub use error::EngineError;
+pub use export::{Discovery, ExportLocation, ExportSource, ManifestProblem};
+pub use manifest::Manifest;
+pub use probe::ExportColumns;

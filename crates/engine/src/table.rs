@@ -1,0 +1,107 @@
+//! The table `cur2`: the files of one delivery, with the partition as a column.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use bill::BillingPeriod;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::config::TableParquetOptions;
+use datafusion::datasource::TableType;
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::error::{DataFusionError, Result};
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::{Expr, lit};
+use datafusion::object_store::ObjectMeta;
+use datafusion::object_store::path::Path as ObjectPath;
+use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
+use datafusion::prelude::{SessionContext, ident};
+use datafusion::scalar::ScalarValue;
+
+use crate::columns;
+use crate::probe::ReadableFile;
+
+/// The name by which every text knows the table.
+const NAME: &str = "cur2";
+
+/// Registers `cur2` over these files.
+///
+/// The partition is a value of the manifest and not read from folder names: a column `billing_period` that was declared
+/// over folders `BILLING_PERIOD=…` would read as no rows, without an error.
+pub(crate) fn register(session: &SessionContext, period: BillingPeriod, files: Vec<ReadableFile>) -> Result<()> {
+    let files = session.read_table(Arc::new(ExportFiles { schema: columns::schema(), files }))?;
+    let mut selected: Vec<Expr> = columns::COLUMNS.iter().map(|(name, _)| ident(*name)).collect();
+    selected.push(lit(ScalarValue::Utf8View(Some(period.to_string()))).alias(columns::BILLING_PERIOD));
+    session.register_table(NAME, files.select(selected)?.into_view())?;
+    Ok(())
+}
+
+/// Exactly these files, read as the declared schema: what a file lacks is NULL, what it has besides is not read, and a
+/// column of another type is cast.
+///
+/// DataFusion's own listing table is not used: it takes a file that has gone since it was named for an empty folder, and
+/// so for no cost.
+#[derive(Debug)]
+struct ExportFiles {
+    schema: SchemaRef,
+    files: Vec<ReadableFile>,
+}
+
+#[async_trait]
+impl TableProvider for ExportFiles {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    async fn scan(
+        &self,
+        session: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        _filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        if self.files.is_empty() {
+            let schema = match projection {
+                Some(columns) => Arc::new(self.schema.project(columns)?),
+                None => self.schema(),
+            };
+            return Ok(Arc::new(EmptyExec::new(schema)));
+        }
+        let files = self.files.iter().map(partitioned_file).collect::<Result<Vec<_>>>()?;
+        let mut options = TableParquetOptions::default();
+        options.global = session.config_options().execution.parquet.clone();
+        // A legacy timestamp has nanoseconds, and years beyond 2262 do not fit: some tools write 9999 for "never".
+        options.global.coerce_int96 = Some("us".to_owned());
+        let source = ParquetSource::new(self.schema()).with_table_parquet_options(options);
+        let groups = FileGroup::new(files).split_files(session.config().target_partitions());
+        let scan = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
+            .with_file_groups(groups)
+            .with_projection_indices(projection.cloned())?
+            .with_limit(limit)
+            .build();
+        Ok(DataSourceExec::from_data_source(scan))
+    }
+}
+
+fn partitioned_file(file: &ReadableFile) -> Result<PartitionedFile> {
+    Ok(PartitionedFile::new_from_meta(ObjectMeta {
+        location: object_path(&file.path)?,
+        last_modified: file.modified,
+        size: file.size,
+        e_tag: None,
+        version: None,
+    }))
+}
+
+fn object_path(path: &Path) -> Result<ObjectPath> {
+    let absolute = std::path::absolute(path).map_err(|error| DataFusionError::External(Box::new(error)))?;
+    ObjectPath::from_absolute_path(absolute).map_err(|error| DataFusionError::External(Box::new(error)))
+}
