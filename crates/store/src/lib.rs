@@ -1,0 +1,21 @@
+//! Remembers the answers: versions of billing periods in Postgres, and what is asked of them.
+//!
+//! The invariant kept here: a load is a version. It is written beside the current one, checked against the control
+//! totals to the last decimal, and made current in one transaction. Nothing is updated in place; a reader sees the whole
+//! old month or the whole new one.
+//!
+//! [`loads`] writes, [`snapshot`] reads, and the rules of ownership are applied between the two. The database is a
+//! server, or a private cluster that [`embedded`] starts.
+
+pub mod embedded;
+mod error;
+pub mod loads;
+mod ownership;
+pub mod snapshot;
+mod store;
+mod url;
+
+pub use error::StoreError;
+pub use ownership::OwnershipApplied;
+pub use store::{MIGRATOR, Store};
+pub use url::{ParseStoreUrlError, ServerUrl, StoreUrl};

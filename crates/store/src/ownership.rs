@@ -1,0 +1,316 @@
+//! Ownership applied: the rules in force give each subject of each load to a team, and the team summary follows.
+//!
+//! The invariant kept here: AWS never hears the word team. Changing who owns what reads the rollups again, never the
+//! bill, and readers see the old rules until the new ones have been applied to every period that is served.
+
+use bill::BillingPeriod;
+use bill::charge_type::ChargeType;
+use bill::principal::Principal;
+use bill::tags::TagSet;
+use chrono::{DateTime, Utc};
+use ledger::{Owner, Ownership, Subject, TeamDirectory};
+use sqlx::{PgConnection, PgExecutor, PgPool};
+
+use crate::error::{Doing, StoreError};
+use crate::store::Store;
+
+/// What became of rules that were to come into force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnershipApplied {
+    /// The number of this version of the rules.
+    pub ownership_version: i32,
+    /// Whether they are new: the same rules again change nothing.
+    pub changed: bool,
+    /// How many loads were given to teams anew.
+    pub loads: usize,
+}
+
+/// Subjects are read and given away in pieces of this many.
+const PIECE: usize = 10_000;
+
+impl Store {
+    /// Brings rules into force: every load that is served is given to teams by them, then one transaction switches over.
+    ///
+    /// # Errors
+    /// Where the database fails, or two tag values would be one team: then the rules before stay in force.
+    pub async fn apply_ownership(
+        &self,
+        rules: &Ownership,
+        now: DateTime<Utc>,
+    ) -> Result<OwnershipApplied, StoreError> {
+        let ownership_id = self.ownership_id(rules, now).await?;
+        let mut loads = 0;
+        loop {
+            for (load_id, period) in loads_without_owners(&self.pool, ownership_id).await? {
+                own_load(&self.pool, load_id, period, ownership_id, rules).await?;
+                loads += 1;
+            }
+            if let Some(changed) = self.switch_ownership(ownership_id, now).await? {
+                return Ok(OwnershipApplied { ownership_version: ownership_id, changed, loads });
+            }
+        }
+    }
+
+    async fn ownership_id(&self, rules: &Ownership, now: DateTime<Utc>) -> Result<i32, StoreError> {
+        let fingerprint = rules.fingerprint();
+        sqlx::query!(
+            "insert into ownership (fingerprint, source, created_at) values ($1, $2, $3) on conflict do nothing",
+            &fingerprint,
+            rules.source_text(),
+            now,
+        )
+        .execute(&self.pool)
+        .await
+        .doing("new ownership rules")?;
+        sqlx::query_scalar!("select ownership_id from ownership where fingerprint = $1", &fingerprint)
+            .fetch_one(&self.pool)
+            .await
+            .doing("the number of the ownership rules")
+    }
+
+    /// Whether anything changed; `None` where a load was published meanwhile that these rules have not seen.
+    async fn switch_ownership(&self, ownership_id: i32, now: DateTime<Utc>) -> Result<Option<bool>, StoreError> {
+        let mut transaction = self.pool.begin().await.doing("the change of rules")?;
+        let in_force = sqlx::query_scalar!("select ownership_id from serving for update")
+            .fetch_one(&mut *transaction)
+            .await
+            .doing("the lock on what is served")?;
+        if in_force == Some(ownership_id) {
+            return Ok(Some(false));
+        }
+        if !loads_without_owners(&mut *transaction, ownership_id).await?.is_empty() {
+            return Ok(None);
+        }
+        sqlx::query!(
+            "update serving set ownership_id = $1, data_version = data_version + 1, published_at = $2",
+            ownership_id,
+            now,
+        )
+        .execute(&mut *transaction)
+        .await
+        .doing("the change of rules")?;
+        transaction.commit().await.doing("the change of rules")?;
+        Ok(Some(true))
+    }
+}
+
+async fn loads_without_owners(
+    executor: impl PgExecutor<'_>,
+    ownership_id: i32,
+) -> Result<Vec<(i64, BillingPeriod)>, StoreError> {
+        let rows = sqlx::query!(
+            "select load_id, period from load
+              where state = 'current' and fact_rows > 0
+                and not exists (select from owner where owner.load_id = load.load_id and ownership_id = $1)
+              order by period, load_id",
+            ownership_id,
+        )
+        .fetch_all(executor)
+        .await
+        .doing("the loads to be given to teams")?;
+        Ok(rows.into_iter().map(|row| (row.load_id, BillingPeriod::containing(row.period))).collect())
+    }
+
+/// The rules that publishing must apply. Before any were given, the team tag rules.
+pub(crate) async fn rules_in_force(pool: &PgPool) -> Result<(i32, Ownership), StoreError> {
+    let row = sqlx::query!(
+        "select ownership.ownership_id, source from serving join ownership using (ownership_id)"
+    )
+    .fetch_optional(pool)
+    .await
+    .doing("the rules in force")?;
+    let Some(row) = row else {
+        return Err(StoreError::Corrupt { what: "no ownership rules in force", value: String::new() });
+    };
+    let rules = if row.source.is_empty() {
+        Ownership::by_team_tag()
+    } else {
+        Ownership::parse(&row.source)
+            .map_err(|error| StoreError::Corrupt { what: "ownership rules", value: error.to_string() })?
+    };
+    Ok((row.ownership_id, rules))
+}
+
+/// Gives every subject of a load to its owner under these rules, once: doing it again changes nothing.
+pub(crate) async fn own_load(
+    pool: &PgPool,
+    load_id: i64,
+    period: BillingPeriod,
+    ownership_id: i32,
+    rules: &Ownership,
+) -> Result<(), StoreError> {
+    let mut transaction = pool.begin().await.doing("the giving of a load to teams")?;
+    // One at a time for all loads: teams are met in one order, and a collision is seen by whoever comes second.
+    sqlx::query!("select pg_advisory_xact_lock(hashtext('chargeback.own_load'))")
+        .execute(&mut *transaction)
+        .await
+        .doing("the lock on ownership")?;
+    let done = sqlx::query_scalar!(
+        r#"select exists (select from owner where load_id = $1 and ownership_id = $2) as "done!""#,
+        load_id,
+        ownership_id,
+    )
+    .fetch_one(&mut *transaction)
+    .await
+    .doing("a look at owners")?;
+    if done {
+        return Ok(());
+    }
+    let mut teams = Teams::of_rules(&mut transaction, rules).await?;
+    let subjects = sqlx::query_scalar!("select distinct subject_id from period_cost where load_id = $1", load_id)
+        .fetch_all(&mut *transaction)
+        .await
+        .doing("the subjects of a load")?;
+    for piece in subjects.chunks(PIECE) {
+        let owners = owners_of(&mut transaction, piece, period, rules).await?;
+        write_owners(&mut transaction, load_id, ownership_id, &owners, &mut teams).await?;
+    }
+    summarise_by_team(&mut transaction, load_id, ownership_id).await?;
+    transaction.commit().await.doing("the giving of a load to teams")
+}
+
+async fn owners_of(
+    connection: &mut PgConnection,
+    subject_ids: &[i32],
+    period: BillingPeriod,
+    rules: &Ownership,
+) -> Result<Vec<(i32, Owner)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"select subject_id, subject.account, model, charge_type, predates_principals,
+                  arn as "arn?", tags, resource_tags, cost_category
+             from subject
+             join tag_set using (tag_set_id)
+             left join principal using (principal_id)
+            where subject_id = any($1)"#,
+        subject_ids,
+    )
+    .fetch_all(connection)
+    .await
+    .doing("subjects")?;
+    rows.into_iter()
+        .map(|row| {
+            let corrupt = |_| StoreError::Corrupt { what: "a set of tags", value: row.subject_id.to_string() };
+            let tags = TagSet {
+                tags: serde_json::from_value(row.tags).map_err(corrupt)?,
+                resource_tags: serde_json::from_value(row.resource_tags).map_err(corrupt)?,
+                cost_category: serde_json::from_value(row.cost_category).map_err(corrupt)?,
+            };
+            let principal = Principal::parse(row.arn.as_deref());
+            let subject = Subject {
+                principal: principal.as_ref(),
+                tags: &tags,
+                account: row.account.as_deref(),
+                model: row.model.as_deref(),
+                charge_type: &ChargeType::new(row.charge_type.unwrap_or_default()),
+                predates_principals: row.predates_principals,
+            };
+            Ok((row.subject_id, rules.owner(&subject, period)))
+        })
+        .collect()
+}
+
+/// The teams met so far: their ids, and the proof that no two names are one team.
+struct Teams {
+    directory: TeamDirectory,
+    ids: std::collections::HashMap<String, i32>,
+}
+
+impl Teams {
+    /// Starts from the teams that other loads met under the same or other rules.
+    async fn of_rules(connection: &mut PgConnection, rules: &Ownership) -> Result<Self, StoreError> {
+        let mut directory = rules.team_directory();
+        let rows = sqlx::query!("select team_id, slug, name from team order by team_id")
+            .fetch_all(connection)
+            .await
+            .doing("the teams")?;
+        let mut ids = std::collections::HashMap::new();
+        for row in rows {
+            // Rules may have renamed a team since: the rules' own names come first, then what the database remembers.
+            directory.remember(&row.slug, &row.name);
+            ids.insert(row.slug, row.team_id);
+        }
+        Ok(Self { directory, ids })
+    }
+
+    async fn id(&mut self, connection: &mut PgConnection, name: &str) -> Result<i32, StoreError> {
+        let slug = self.directory.insert(name).map_err(|error| StoreError::TeamCollision(error.to_string()))?;
+        if let Some(id) = self.ids.get(slug.as_str()) {
+            return Ok(*id);
+        }
+        let id = sqlx::query_scalar!(
+            "insert into team (slug, name) values ($1, $2)
+             on conflict (slug) do update set name = excluded.name returning team_id",
+            slug.as_str(),
+            self.directory.name(&slug).unwrap_or(name),
+        )
+        .fetch_one(connection)
+        .await
+        .doing("a new team")?;
+        self.ids.insert(slug.as_str().to_owned(), id);
+        Ok(id)
+    }
+}
+
+async fn write_owners(
+    connection: &mut PgConnection,
+    load_id: i64,
+    ownership_id: i32,
+    owners: &[(i32, Owner)],
+    teams: &mut Teams,
+) -> Result<(), StoreError> {
+    let subject_ids: Vec<i32> = owners.iter().map(|(subject_id, _)| *subject_id).collect();
+    let (mut team_ids, mut numbers, mut names, mut reasons) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (_, owner) in owners {
+        match owner {
+            Owner::Team { name, rule, rule_number, because, .. } => {
+                team_ids.push(Some(teams.id(connection, name).await?));
+                numbers.push(i32::try_from(*rule_number).ok());
+                names.push(Some(rule.clone()));
+                reasons.push(because.clone());
+            }
+            Owner::Unattributed { reason } => {
+                team_ids.push(None);
+                numbers.push(None);
+                names.push(None);
+                reasons.push(reason.as_str().to_owned());
+            }
+        }
+    }
+    sqlx::query!(
+        "insert into owner (ownership_id, load_id, subject_id, team_id, rule_number, rule, because)
+         select $1, $2, * from unnest($3::integer[], $4::integer[], $5::integer[], $6::text[], $7::text[])",
+        ownership_id,
+        load_id,
+        &subject_ids,
+        &team_ids as &[Option<i32>],
+        &numbers as &[Option<i32>],
+        &names as &[Option<String>],
+        &reasons,
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+    .doing("owners")
+}
+
+async fn summarise_by_team(
+    connection: &mut PgConnection,
+    load_id: i64,
+    ownership_id: i32,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into team_cost
+         select load_id, $2, team_id, usage_date, charge_id, currency, sum(unblended_cost), sum(net_unblended_cost),
+                sum(list_cost), sum(tokens), sum(line_items)::bigint
+           from daily_cost
+           join owner using (load_id, subject_id)
+          where load_id = $1 and ownership_id = $2
+          group by load_id, team_id, usage_date, charge_id, currency",
+        load_id,
+        ownership_id,
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+    .doing("the summary by team")
+}
