@@ -1,0 +1,111 @@
+//! From configuration to the things that do the work.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use bill::principal::{FoldRule, SessionFold};
+use engine::{EmbeddedEngine, EngineOptions, ExportLocation, ExportSource};
+use ledger::Ownership;
+use store::embedded::{EmbeddedOptions, EmbeddedPostgres};
+use store::{Store, StoreUrl};
+
+use crate::clock::Clock;
+use crate::config::{Config, EngineConfig, OwnershipConfig, PrincipalsConfig, StoreConfig};
+use crate::refresh::Refresher;
+use crate::refresh::board::RefreshBoard;
+
+/// The store, and the private cluster under it if there is one.
+pub(super) struct OpenStore {
+    pub(super) store: Store,
+    pub(super) postgres: Option<EmbeddedPostgres>,
+}
+
+impl OpenStore {
+    /// Connects, starting the private cluster first where one is configured, and brings the schema up to date.
+    pub(super) async fn open(config: &StoreConfig) -> anyhow::Result<Self> {
+        let (options, postgres) = match &config.url {
+            StoreUrl::Server(server) => {
+                let options = server.connect_options().with_context(|| format!("`[store] url` is {}", config.url))?;
+                (options, None)
+            }
+            StoreUrl::Embedded { folder } => {
+                let postgres = EmbeddedPostgres::start_async(EmbeddedOptions::new(folder)).await?;
+                (postgres.connect_options(), Some(postgres))
+            }
+        };
+        let store = Store::connect(options, config.max_connections)
+            .await
+            .with_context(|| format!("the store at {} cannot be opened", config.url))?;
+        store.migrate().await?;
+        Ok(Self { store, postgres })
+    }
+
+    /// Closes connections, then stops the private cluster.
+    pub(super) async fn close(self) {
+        self.store.close().await;
+        if let Some(postgres) = self.postgres {
+            postgres.stop_async().await;
+        }
+    }
+}
+
+/// What reads the exports.
+pub(super) fn refresher(
+    config: &Config,
+    store: Store,
+    board: RefreshBoard,
+    clock: Clock,
+) -> anyhow::Result<Refresher> {
+    let exports = config
+        .export
+        .iter()
+        .map(|export| ExportSource {
+            name: export.name.clone(),
+            location: ExportLocation::Disk(export.folder()),
+        })
+        .collect();
+    Ok(Refresher {
+        store,
+        engine: Arc::new(embedded_engine(&config.engine)?),
+        exports,
+        fold: session_fold(&config.principals)?,
+        clock,
+        board,
+        on_step: Arc::new(|export, period, step| {
+            tracing::info!(export, %period, step = step.as_str(), "refreshing");
+        }),
+    })
+}
+
+fn embedded_engine(config: &EngineConfig) -> anyhow::Result<EmbeddedEngine> {
+    let options = EngineOptions {
+        memory_limit_bytes: config.memory_limit_mib.saturating_mul(1024 * 1024),
+        spill_folder: config.spill_folder.as_ref().map(|folder| folder.relative()),
+        threads: config.threads,
+    };
+    Ok(EmbeddedEngine::new(options)?)
+}
+
+fn session_fold(config: &PrincipalsConfig) -> anyhow::Result<SessionFold> {
+    let rules: Vec<FoldRule> = config
+        .fold
+        .iter()
+        .map(|fold| FoldRule { role: fold.role.clone(), session: fold.session.clone() })
+        .collect();
+    SessionFold::new(&rules).context("`[[principals.fold]]` cannot be used")
+}
+
+/// The rules of `[ownership] file`, or the rule that holds without one.
+pub(super) fn ownership(config: &OwnershipConfig) -> anyhow::Result<Ownership> {
+    match &config.file {
+        None => Ok(Ownership::by_team_tag()),
+        Some(file) => ownership_file(&file.relative()),
+    }
+}
+
+fn ownership_file(file: &Path) -> anyhow::Result<Ownership> {
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("the ownership file {} cannot be read", file.display()))?;
+    Ownership::parse(&text).with_context(|| format!("the ownership file {} is wrong", file.display()))
+}

@@ -1,0 +1,191 @@
+//! Configuration: `chargeback.toml`, each key of which an environment variable can override.
+//!
+//! `CHARGEBACK_SERVER__LISTEN=127.0.0.1:9000` overrides `[server] listen`: the prefix, the section, two underscores, the
+//! key. Lists are written as TOML: `CHARGEBACK_EXPORT='[{name = "payer", location = "/exports/payer"}]'`.
+//! `chargeback.example.toml` documents every key with its default; a test holds it against these types.
+
+mod load;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use figment::value::magic::RelativePathBuf;
+use serde::Deserialize;
+use store::StoreUrl;
+
+pub use load::{ConfigError, load};
+
+/// Everything that can be configured.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// `[server]`
+    pub server: ServerConfig,
+    /// `[store]`
+    pub store: StoreConfig,
+    /// `[engine]`
+    pub engine: EngineConfig,
+    /// `[[export]]`, one for each Data Export.
+    pub export: Vec<ExportConfig>,
+    /// `[ownership]`
+    pub ownership: OwnershipConfig,
+    /// `[refresh]`
+    pub refresh: RefreshConfig,
+    /// `[principals]`
+    pub principals: PrincipalsConfig,
+    /// `[log]`
+    pub log: LogConfig,
+}
+
+/// `[server]`: HTTP.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// Serve on other addresses than loopback although callers are not known.
+    pub allow_unauthenticated: bool,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), allow_unauthenticated: false }
+    }
+}
+
+/// `[store]`: Postgres.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoreConfig {
+    /// `postgres://…` for a server, `embedded:DIR` for a private cluster in that folder.
+    pub url: StoreUrl,
+    /// Connections at most.
+    pub max_connections: u32,
+}
+
+impl Default for StoreConfig {
+    fn default() -> Self {
+        let folder = PathBuf::from("/var/lib/chargeback/postgres");
+        Self { url: StoreUrl::Embedded { folder }, max_connections: 20 }
+    }
+}
+
+/// `[engine]`: what puts the questions to an export.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EngineConfig {
+    /// Which engine.
+    pub kind: EngineKind,
+    /// Memory that the embedded engine may use before it spills to disk, in MiB.
+    pub memory_limit_mib: usize,
+    /// Where it spills; the system's folder for temporary files where not set.
+    pub spill_folder: Option<RelativePathBuf>,
+    /// Threads; as many as there are processors where not set.
+    pub threads: Option<usize>,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self { kind: EngineKind::Embedded, memory_limit_mib: 1024, spill_folder: None, threads: None }
+    }
+}
+
+/// The engines there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    /// Apache DataFusion in this process.
+    #[default]
+    Embedded,
+}
+
+/// `[[export]]`: one CUR 2.0 Data Export.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExportConfig {
+    /// A name of your choice: it appears in answers and in the log.
+    pub name: String,
+    /// The folder that holds `data/` and `metadata/`; relative to the configuration file.
+    pub location: RelativePathBuf,
+}
+
+/// `[ownership]`: who owns what.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OwnershipConfig {
+    /// The rules; where not set, the value of `iamPrincipal/team` names the team.
+    pub file: Option<RelativePathBuf>,
+}
+
+/// `[refresh]`: when exports are looked at.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RefreshConfig {
+    /// How often, such as `15m` or `1h`. Looking costs little: an export that has not changed is not read.
+    #[serde(with = "humantime_serde")]
+    pub every: Duration,
+}
+
+impl Default for RefreshConfig {
+    fn default() -> Self {
+        Self { every: Duration::from_secs(15 * 60) }
+    }
+}
+
+/// `[principals]`: how callers are kept.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PrincipalsConfig {
+    /// Role sessions that are new for each run, kept as one principal for each role.
+    pub fold: Vec<FoldConfig>,
+}
+
+/// `[[principals.fold]]`: sessions that are kept as one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FoldConfig {
+    /// Role name; `*` and `?` stand for any characters and any one.
+    pub role: String,
+    /// Session name, likewise.
+    #[serde(default = "any")]
+    pub session: String,
+}
+
+fn any() -> String {
+    "*".to_owned()
+}
+
+/// `[log]`: standard error.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// `text` for people, `json` for machines.
+    pub format: LogFormat,
+    /// What is logged, in the syntax of `RUST_LOG`.
+    pub filter: String,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: "info".to_owned() }
+    }
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One line of text each.
+    #[default]
+    Text,
+    /// One JSON object each.
+    Json,
+}
+
+impl ExportConfig {
+    /// The folder, resolved against the configuration file's.
+    pub fn folder(&self) -> PathBuf {
+        self.location.relative()
+    }
+}

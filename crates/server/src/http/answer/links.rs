@@ -1,0 +1,51 @@
+//! Where to go from an answer.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+/// Links by relation, in the order given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Links(Vec<(&'static str, String)>);
+
+impl Links {
+    /// The link under which this very answer can be had again.
+    pub(crate) fn to_self(path: impl Into<String>) -> Self {
+        Self(vec![("self", path.into())])
+    }
+
+    /// Adds a link.
+    pub(crate) fn and(mut self, relation: &'static str, path: impl Into<String>) -> Self {
+        self.0.push((relation, path.into()));
+        self
+    }
+}
+
+impl Serialize for Links {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (relation, path) in &self.0 {
+            map.serialize_entry(relation, path)?;
+        }
+        map.end()
+    }
+}
+
+impl ToSchema for Links {}
+
+impl PartialSchema for Links {
+    fn schema() -> utoipa::openapi::RefOr<Schema> {
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .property("self", text())
+            .required("self")
+            .additional_properties(Some(AdditionalProperties::RefOr(text().into())))
+            .description(Some("Paths on this service by relation; `self` asks the same question again."))
+            .examples([serde_json::json!({
+                "self": "/v1/costs?period=2026-10&granularity=total&group_by=team&cost=unblended",
+                "periods": "/v1/periods",
+            })])
+            .into()
+    }
+}

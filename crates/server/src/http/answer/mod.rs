@@ -1,0 +1,13 @@
+//! What answers are made of. Money and tokens are decimal strings, time is UTC, and keys keep their order.
+
+mod control;
+mod figures;
+mod links;
+mod meta;
+mod rows;
+
+pub(crate) use control::{ControlFigures, control};
+pub(crate) use figures::{Figures, TokenCounts, totals};
+pub(crate) use links::Links;
+pub(crate) use meta::{Meta, MetaContext, data_version};
+pub(crate) use rows::{CostRows, Row};

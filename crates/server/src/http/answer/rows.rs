@@ -1,0 +1,124 @@
+//! Rows of cost: grouped dimensions under their own names, then the figures.
+
+use std::sync::Arc;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use store::snapshot::{CostRow, Dimension};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder, Schema, Type};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::TokenCounts;
+
+/// The rows that answer one question.
+pub(crate) type CostRows = Vec<Row>;
+
+/// One row. Its keys are the time, if granular, the grouped dimensions in the order asked, and the figures.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    names: Arc<[String]>,
+    row: CostRow,
+}
+
+impl Row {
+    /// The rows under the names of the dimensions by which they are grouped.
+    pub(crate) fn all(rows: Vec<CostRow>, group_by: &[Dimension]) -> CostRows {
+        let names: Arc<[String]> = group_by.iter().map(Dimension::to_string).collect();
+        rows.into_iter().map(|row| Self { names: Arc::clone(&names), row }).collect()
+    }
+
+    /// Whether any grouped dimension is set.
+    pub(crate) fn says_something(&self) -> bool {
+        self.row.dimensions.iter().any(Option::is_some)
+    }
+}
+
+impl Serialize for Row {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let row = &self.row;
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(period) = row.period {
+            map.serialize_entry("period", &period)?;
+        }
+        if let Some(date) = row.date {
+            map.serialize_entry("date", &date)?;
+        }
+        for (name, value) in self.names.iter().zip(&row.dimensions) {
+            map.serialize_entry(name, value)?;
+            if name == "principal" {
+                map.serialize_entry("principal_arn", &row.principal_arn)?;
+            }
+        }
+        map.serialize_entry("cost", &row.cost)?;
+        map.serialize_entry("currency", &row.currency)?;
+        map.serialize_entry("tokens", &TokenCounts::from(&row.tokens))?;
+        map.serialize_entry("line_items", &row.line_items)?;
+        map.end()
+    }
+}
+
+impl ToSchema for Row {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "CostRow".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((TokenCounts::name().into_owned(), TokenCounts::schema()));
+    }
+}
+
+impl PartialSchema for Row {
+    fn schema() -> RefOr<Schema> {
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        let dimension = OneOfBuilder::new()
+            .item(text())
+            .item(ObjectBuilder::new().schema_type(Type::Null))
+            .description(Some("A grouped dimension under its own name; null where it is not set."));
+        let properties = ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .description(Some(
+                "One row: `period` or `date` when granular, each grouped dimension under its own name (a tag as \
+                 `tag:<key>`, `principal` together with `principal_arn`), then the figures.",
+            ))
+            .property("period", text().description(Some("The billing period, with granularity=monthly.")))
+            .property("date", text().description(Some("The usage date in UTC, with granularity=daily.")))
+            .property("cost", text().description(Some("The exact cost as a decimal string, up to twelve places.")))
+            .property("currency", text().description(Some("Its currency; costs are never summed across currencies.")))
+            .property("tokens", Ref::from_schema_name(TokenCounts::name()))
+            .property("line_items", ObjectBuilder::new().schema_type(Type::Integer));
+        ["cost", "currency", "tokens", "line_items"]
+            .into_iter()
+            .fold(properties, ObjectBuilder::required)
+            .additional_properties(Some(AdditionalProperties::RefOr(Schema::OneOf(dimension.build()).into())))
+            .examples([serde_json::json!({
+                "team": "data-science", "tag:cost-center": null, "cost": "0.0693", "currency": "USD",
+                "tokens": {"input": "15400", "output": "920", "cache_read": "0", "cache_write": "0"}, "line_items": 4,
+            })])
+            .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bill::Amount;
+    use store::snapshot::Tokens;
+
+    use super::*;
+
+    #[test]
+    fn a_row_keeps_the_order_of_the_question() {
+        let row = CostRow {
+            period: "2026-10".parse().ok(),
+            date: None,
+            dimensions: vec![Some("prn_1".to_owned()), None],
+            principal_arn: Some("arn:aws:iam::111122223333:user/alice".to_owned()),
+            cost: Amount::from_raw(69_300_000_000),
+            currency: "USD".to_owned(),
+            tokens: Tokens { input: Amount::from_integer(15_400), ..Tokens::default() },
+            line_items: 4,
+        };
+        let group_by = [Dimension::Principal, "tag:cost-center".parse().expect("a tag")];
+        let rows = Row::all(vec![row], &group_by);
+        insta::assert_snapshot!(serde_json::to_string_pretty(&rows).expect("rows are JSON"));
+    }
+}

@@ -1,0 +1,62 @@
+//! `GET /v1/costs`: costs by any dimensions, filtered by any dimensions.
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use serde::Serialize;
+use store::snapshot::Scope;
+use utoipa::ToSchema;
+
+use super::ApiState;
+use super::answer::{ControlFigures, CostRows, Links, Meta, MetaContext, Row, control, totals};
+use super::documentation::{CostsParameters, Problems};
+use super::grammar::{CostsQuery, Echo};
+use super::problem::Problem;
+use super::resolve::resolve;
+
+/// Costs, what they come to, and the control figures that they belong to: all of one data version.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CostsAnswer {
+    /// The rows, in the order asked. They add up to `meta.totals`.
+    #[schema(value_type = Vec<Row>)]
+    data: CostRows,
+    /// What the answer says about itself.
+    meta: Meta,
+    /// The control figures of each billing period that the answer is about, whatever was filtered for.
+    control: Vec<ControlFigures>,
+    /// Where to go from here.
+    links: Links,
+}
+
+/// List costs
+///
+/// Rows of exact cost, grouped and filtered by any dimensions, from one data version. Rows add up to `meta.totals`; without
+/// filters, and asked by `period`, the totals are the `bedrock_total` of `control`.
+#[utoipa::path(get, path = "/v1/costs", tag = "costs", params(CostsParameters),
+    responses((status = OK, description = "The costs", body = CostsAnswer), Problems))]
+pub(crate) async fn list_costs(
+    State(state): State<ApiState>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<CostsAnswer>, Problem> {
+    let asked = CostsQuery::parse(query.as_deref())?;
+    let mut snapshot = state.store.snapshot().await?;
+    let (scope, periods) = resolve(&asked.scope, &snapshot)?;
+    let question = asked.about(scope);
+
+    let rows = snapshot.costs(&question).await?;
+    let data = Row::all(rows, &question.group_by);
+    let totals = totals(&mut snapshot, &question).await?;
+    let control = control(&mut snapshot, &periods, question.cost).await?;
+
+    let query = Echo::of(&question);
+    let links = Links::to_self(format!("/v1/costs?{}", query.query_string()))
+        .and("periods", "/v1/periods")
+        .and("teams", "/v1/teams");
+    let context = MetaContext { periods: &periods, cost: question.cost, today: state.today(), query };
+    let mut meta = Meta::new(&snapshot, context, totals, data.len());
+    if matches!(question.scope, Scope::UsageDates { .. }) {
+        meta = meta.with_note(
+            "Lines were chosen by usage date in whichever period they are billed; `control` is about whole billing periods.",
+        );
+    }
+    Ok(Json(CostsAnswer { data, meta, control, links }))
+}

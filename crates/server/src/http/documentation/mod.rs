@@ -1,0 +1,77 @@
+//! What the OpenAPI document says beyond the routes: what the service is, its parameters, and its problems.
+
+mod parameters;
+
+use std::collections::BTreeMap;
+
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::response::Response;
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
+    ResponseBuilder,
+};
+use utoipa::{IntoResponses, PartialSchema, ToSchema};
+
+use super::problem::{MEDIA_TYPE, Problem, ProblemKind};
+pub(crate) use parameters::{CostParameters, CostsParameters, PeriodAndCostParameters};
+
+const DESCRIPTION: &str = "Exact Amazon Bedrock cost per team, principal, model and tag, from an AWS CUR 2.0 export.
+
+**Money** is a decimal string with its currency beside it: never a floating-point number, never summed across currencies.
+**Tokens** are whole numbers as strings. **Time** is UTC; ranges of days are half-open.
+
+**Every answer is of one data version** and says so in `meta`: the version, when it was published, how far its billing
+periods have come, and the question as understood. `control` has the figures that the answer belongs to: the whole bill,
+Bedrock's share of it, and what teams own of that.
+
+**Nothing is ignored.** A parameter or a dimension that is not known is refused as an RFC 9457 problem
+(`application/problem+json`) with a stable `type`, the nearest known name, and every other fault of the request.";
+
+/// The document before any route.
+pub(super) fn base() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("chargeback")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(DESCRIPTION))
+        .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
+        .build();
+    let tag = |name: &str, description: &str| TagBuilder::new().name(name).description(Some(description)).build();
+    let tags = [
+        tag("costs", "Costs by any dimensions."),
+        tag("teams", "Who owns cost, how much, and why."),
+        tag("periods", "What is loaded, in which version, and how fresh."),
+        tag("service", "How the service is, and what it can do."),
+    ];
+    let mut schemas = vec![(Problem::name().into_owned(), Problem::schema())];
+    Problem::schemas(&mut schemas);
+    let components = schemas
+        .into_iter()
+        .fold(ComponentsBuilder::new(), |components, (name, schema)| components.schema(name, schema));
+    OpenApiBuilder::new().info(info).tags(Some(tags)).components(Some(components.build())).build()
+}
+
+/// The problems that any route may answer with.
+pub(crate) struct Problems;
+
+impl IntoResponses for Problems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let mut kinds: BTreeMap<u16, Vec<ProblemKind>> = BTreeMap::new();
+        // A method that does not exist is no answer of an operation that does.
+        for kind in ProblemKind::ALL.into_iter().filter(|kind| *kind != ProblemKind::MethodNotAllowed) {
+            kinds.entry(kind.status().as_u16()).or_default().push(kind);
+        }
+        kinds.into_iter().map(|(status, kinds)| (status.to_string(), response(&kinds).into())).collect()
+    }
+}
+
+fn response(kinds: &[ProblemKind]) -> Response {
+    let types: Vec<String> = kinds.iter().map(|kind| format!("`{}`: {}", kind.type_uri(), kind.title())).collect();
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
+    let response = ResponseBuilder::new().description(types.join("; ")).content(MEDIA_TYPE, content);
+    if kinds.iter().any(|kind| kind.retry_after_seconds().is_some()) {
+        let header = HeaderBuilder::new().description(Some("After how many seconds trying again makes sense."));
+        return response.header("retry-after", header.build()).build();
+    }
+    response.build()
+}

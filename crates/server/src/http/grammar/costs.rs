@@ -1,0 +1,59 @@
+//! The question of `GET /v1/costs`.
+
+use store::snapshot::{CostBasis, CostQuestion, Dimension, Filter, Granularity, OrderBy, Scope};
+
+use super::dimensions::{read_filters, read_group_by, read_order_by};
+use super::fault::Faults;
+use super::parameters::{Accepted, Parameters};
+use super::scope::AskedScope;
+use super::words::{COST_BASES, GRANULARITIES, value_of};
+
+/// A question about costs as asked, before it is known what is loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CostsQuery {
+    /// Which lines.
+    pub(crate) scope: AskedScope,
+    granularity: Granularity,
+    group_by: Vec<Dimension>,
+    filters: Vec<Filter>,
+    cost: CostBasis,
+    order_by: Option<OrderBy>,
+}
+
+impl CostsQuery {
+    /// The parameters of `/v1/costs`.
+    pub(crate) const PARAMETERS: Accepted = Accepted {
+        single: &["start", "end", "granularity", "cost", "order_by"],
+        list: &["period", "group_by"],
+        bracketed: &["filter", "exclude"],
+    };
+
+    /// Reads a query string.
+    ///
+    /// # Errors
+    /// All faults at once.
+    pub(crate) fn parse(query: Option<&str>) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let parameters = Parameters::read(query, &Self::PARAMETERS, &mut faults);
+        let scope = AskedScope::read(&parameters, &mut faults);
+        let granularity = parameters.single("granularity").map(|word| value_of("granularity", &GRANULARITIES, word));
+        let granularity = granularity.and_then(|word| faults.keep(word)).unwrap_or_default();
+        let group_by = read_group_by(&parameters, &mut faults);
+        let filters = read_filters(&parameters, &mut faults);
+        let cost = read_cost_basis(&parameters, &mut faults);
+        let order_by = read_order_by(&parameters, &group_by, &mut faults);
+        faults.none_or(Self { scope, granularity, group_by, filters, cost, order_by })
+    }
+
+    /// The question to the store, once the scope is known.
+    pub(crate) fn about(self, scope: Scope) -> CostQuestion {
+        let Self { granularity, group_by, filters, cost, order_by, .. } = self;
+        CostQuestion { scope, granularity, group_by, filters, cost, order_by }
+    }
+}
+
+/// Reads `cost=`, which several routes have.
+pub(crate) fn read_cost_basis(parameters: &Parameters, faults: &mut Faults) -> CostBasis {
+    let basis = parameters.single("cost").map(|word| value_of("cost", &COST_BASES, word));
+    basis.and_then(|basis| faults.keep(basis)).unwrap_or_default()
+}

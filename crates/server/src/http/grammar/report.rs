@@ -1,0 +1,39 @@
+//! The few parameters of routes that answer one fixed question: `period` and `cost`.
+
+use bill::BillingPeriod;
+use store::snapshot::CostBasis;
+
+use super::costs::read_cost_basis;
+use super::fault::Faults;
+use super::parameters::{Accepted, Parameters};
+use super::scope::parse_period;
+
+/// The parameters of a route that has `period`, `cost`, both or neither.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ReportQuery {
+    /// The billing period, where one is named.
+    pub(crate) period: Option<BillingPeriod>,
+    /// Which cost is added up.
+    pub(crate) cost: CostBasis,
+}
+
+impl ReportQuery {
+    /// `period` and `cost`.
+    pub(crate) const PERIOD_AND_COST: Accepted = Accepted { single: &["period", "cost"], list: &[], bracketed: &[] };
+    /// `cost` alone.
+    pub(crate) const COST: Accepted = Accepted { single: &["cost"], list: &[], bracketed: &[] };
+    /// No parameter at all.
+    pub(crate) const NOTHING: Accepted = Accepted { single: &[], list: &[], bracketed: &[] };
+
+    /// Reads a query string.
+    ///
+    /// # Errors
+    /// All faults at once.
+    pub(crate) fn parse(query: Option<&str>, accepted: &Accepted) -> Result<Self, Faults> {
+        let mut faults = Faults::default();
+        let parameters = Parameters::read(query, accepted, &mut faults);
+        let period = parameters.single("period").and_then(|text| faults.keep(parse_period("period", text)));
+        let cost = read_cost_basis(&parameters, &mut faults);
+        faults.none_or(Self { period, cost })
+    }
+}

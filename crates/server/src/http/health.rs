@@ -1,0 +1,49 @@
+//! What a supervisor asks: is the process alive, and can it answer.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::ApiState;
+use super::documentation::Problems;
+use super::problem::{Problem, ProblemKind, chain};
+
+/// A probe that waits longer than this counts as failed with most supervisors.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The answer to a probe.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Health {
+    /// `alive` or `ready`.
+    #[schema(value_type = String, example = "ready")]
+    status: &'static str,
+}
+
+/// Is the process alive
+///
+/// Always yes, if it answers at all. Nothing else is looked at: a database that is away is no reason for a restart.
+#[utoipa::path(get, path = "/livez", tag = "service", responses((status = OK, description = "Alive", body = Health)))]
+pub(crate) async fn get_livez() -> Json<Health> {
+    Json(Health { status: "alive" })
+}
+
+/// Can the service answer
+///
+/// Yes, if the database answers and a billing period is published.
+#[utoipa::path(get, path = "/readyz", tag = "service", responses((status = OK, description = "Ready", body = Health), Problems))]
+pub(crate) async fn get_readyz(State(state): State<ApiState>) -> Result<Json<Health>, Problem> {
+    let snapshot = tokio::time::timeout(PATIENCE, state.store.snapshot())
+        .await
+        .map_err(|_| Problem::new(ProblemKind::StoreUnreachable, "the database did not answer in time"))?;
+    // Whatever is wrong with the database, a probe hears that the service is not ready, not that it is broken.
+    let snapshot = snapshot.map_err(|error| {
+        Problem::new(ProblemKind::StoreUnreachable, "the database does not answer").with_cause(chain(&error))
+    })?;
+    if snapshot.periods().is_empty() {
+        return Err(Problem::nothing_loaded());
+    }
+    Ok(Json(Health { status: "ready" }))
+}

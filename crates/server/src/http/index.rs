@@ -1,0 +1,46 @@
+//! `GET /`: where everything is. `GET /openapi.json`: what everything means.
+
+use axum::Json;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::answer::Links;
+
+/// What there is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Index {
+    /// `chargeback`.
+    #[schema(value_type = String, example = "chargeback")]
+    service: &'static str,
+    /// Its version.
+    #[schema(value_type = String, example = "0.1.0")]
+    version: &'static str,
+    /// Where to go from here.
+    links: Links,
+}
+
+/// Say what there is
+///
+/// The paths of this service.
+#[utoipa::path(get, path = "/", tag = "service", responses((status = OK, description = "The paths", body = Index)))]
+pub(crate) async fn get_index() -> Json<Index> {
+    let links = Links::to_self("/")
+        .and("costs", "/v1/costs")
+        .and("teams", "/v1/teams")
+        .and("periods", "/v1/periods")
+        .and("status", "/v1/status")
+        .and("openapi", "/openapi.json")
+        .and("problems", "/problems")
+        .and("livez", "/livez")
+        .and("readyz", "/readyz");
+    Json(Index { service: "chargeback", version: env!("CARGO_PKG_VERSION"), links })
+}
+
+/// Describe the API
+///
+/// This document: OpenAPI 3.1, generated from the code that answers.
+#[utoipa::path(get, path = "/openapi.json", tag = "service",
+    responses((status = OK, description = "The description of this API", body = Object)))]
+pub(crate) async fn get_openapi() -> Json<utoipa::openapi::OpenApi> {
+    Json(super::openapi())
+}

@@ -1,0 +1,30 @@
+//! How long a question and the waiting for its answer may be.
+
+use std::time::Duration;
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::http::problem::{Problem, ProblemKind};
+
+/// An answer that takes longer is given up: whoever asked has most likely gone.
+const LONGEST_ANSWER: Duration = Duration::from_secs(30);
+/// Room for a hundred filter values of a usual length.
+const LONGEST_QUERY_BYTES: usize = 16 * 1024;
+
+/// Refuses a query string that is too long, and gives up an answer that takes too long.
+pub(super) async fn limit(request: Request, next: Next) -> Response {
+    let query_bytes = request.uri().query().map_or(0, str::len);
+    if query_bytes > LONGEST_QUERY_BYTES {
+        let detail = format!("the query string has {query_bytes} bytes; at most {LONGEST_QUERY_BYTES} are read");
+        return Problem::new(ProblemKind::QueryTooLong, detail).into_response();
+    }
+    match tokio::time::timeout(LONGEST_ANSWER, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            let detail = format!("the answer was not ready after {} seconds", LONGEST_ANSWER.as_secs());
+            Problem::new(ProblemKind::Timeout, detail).into_response()
+        }
+    }
+}

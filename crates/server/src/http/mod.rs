@@ -1,0 +1,94 @@
+//! The HTTP API: what is asked, what is answered, and what is said when something is wrong.
+//!
+//! Handlers read one [`store::snapshot::Snapshot`] each, so that an answer is wholly of one data version; none waits for
+//! AWS. [`router`] is one list. Reading order: `grammar` reads questions, `answer` is what answers are made of, then a
+//! file or folder for each resource; `problem` is the only translation of errors, `middleware` is around everything.
+
+mod answer;
+mod costs;
+mod documentation;
+mod grammar;
+mod health;
+mod index;
+mod middleware;
+mod periods;
+mod problem;
+mod resolve;
+mod status;
+mod teams;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use chrono::NaiveDate;
+use store::Store;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use self::grammar::{nearest, shown};
+use self::problem::{Problem, ProblemKind};
+use crate::clock::Clock;
+use crate::refresh::board::RefreshBoard;
+
+/// What every handler can reach.
+#[derive(Clone, Debug)]
+pub struct ApiState {
+    /// What is remembered of the bill.
+    pub store: Store,
+    /// What time it is.
+    pub clock: Clock,
+    /// How the last refreshes ended.
+    pub board: RefreshBoard,
+    /// Whether anyone who reaches the service may read it: `/v1/status` warns of it.
+    pub unauthenticated_warning: bool,
+    /// The names of the configured exports.
+    pub exports: Arc<[String]>,
+}
+
+impl ApiState {
+    fn today(&self) -> NaiveDate {
+        self.clock.now().date_naive()
+    }
+}
+
+/// The service.
+pub fn router(state: ApiState) -> Router {
+    let (router, _) = routes().split_for_parts();
+    let router = router.fallback(unknown_path).method_not_allowed_fallback(method_not_allowed);
+    middleware::around(router).with_state(state)
+}
+
+/// The description of the API, generated from the handlers.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::with_openapi(documentation::base())
+        .routes(routes!(costs::list_costs))
+        .routes(routes!(teams::list_teams))
+        .routes(routes!(teams::get_team))
+        .routes(routes!(teams::get_team_showback))
+        .routes(routes!(periods::list_periods))
+        .routes(routes!(periods::get_period))
+        .routes(routes!(status::get_status))
+        .routes(routes!(index::get_index))
+        .routes(routes!(index::get_openapi))
+        .routes(routes!(problem::list_problems))
+        .routes(routes!(problem::get_problem))
+        .routes(routes!(health::get_livez))
+        .routes(routes!(health::get_readyz))
+}
+
+async fn unknown_path(request: Request) -> Problem {
+    let path = request.uri().path();
+    let known = routes().into_openapi().paths.paths;
+    let nearest = nearest(path.trim_end_matches('/'), known.keys().map(String::as_str));
+    Problem::new(ProblemKind::UnknownPath, format!("there is nothing at `{}`", shown(path))).with_suggestion(nearest)
+}
+
+async fn method_not_allowed(request: Request) -> Problem {
+    let detail = format!("`{}` cannot be done here; see the `Allow` header", shown(request.method().as_str()));
+    Problem::new(ProblemKind::MethodNotAllowed, detail)
+}

@@ -1,0 +1,134 @@
+//! `GET /v1/periods/{period}`: every version of a period, how fresh it is, and the whole bill that it must add up to.
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use bill::BillingPeriod;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use store::snapshot::{CostBasis, LoadVersion, Snapshot};
+use utoipa::ToSchema;
+
+use super::list::whole_periods;
+use super::versions::{BillPart, Version};
+use crate::http::ApiState;
+use crate::http::answer::{ControlFigures, Links, Meta, MetaContext, control, totals};
+use crate::http::documentation::Problems;
+use crate::http::grammar::{Echo, ReportQuery, parse_period};
+use crate::http::problem::{Problem, ProblemKind};
+
+/// One billing period, whole.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PeriodAnswer {
+    /// The period.
+    data: PeriodDetail,
+    /// What the answer says about itself. Costs are unblended.
+    meta: Meta,
+    /// The control figures of the period.
+    control: Vec<ControlFigures>,
+    /// Where to go from here.
+    links: Links,
+}
+
+/// A billing period with its history.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PeriodDetail {
+    /// The billing period.
+    #[schema(value_type = String, example = "2026-10")]
+    period: BillingPeriod,
+    /// How far it has come: `open` or `provisional`; null where no version has been published.
+    #[schema(value_type = Option<String>, example = "provisional")]
+    status: Option<&'static str>,
+    /// How fresh the version of each export is that is served.
+    freshness: Vec<Freshness>,
+    /// Every version in whatever state, the newest first.
+    versions: Vec<Version>,
+    /// The whole bill by invoice, billing entity, charge type and currency, Bedrock or not.
+    bill_totals: Vec<BillPart>,
+}
+
+/// How fresh a version is.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Freshness {
+    /// The name of the export.
+    #[schema(example = "bedrock-cur2")]
+    export: String,
+    /// The version that is served.
+    #[schema(example = 2)]
+    version: i32,
+    /// When AWS wrote its manifest.
+    manifest_written_at: DateTime<Utc>,
+    /// When it was made current here.
+    refreshed_at: Option<DateTime<Utc>>,
+    /// How long ago AWS wrote it.
+    #[schema(example = 3600)]
+    age_seconds: i64,
+}
+
+/// Get a billing period
+///
+/// All its versions with what failed and why, how fresh it is, its control figures, and the whole bill by invoice, billing
+/// entity, charge type and currency.
+#[utoipa::path(get, path = "/v1/periods/{period}", tag = "periods",
+    params(("period" = String, Path, description = "The billing period", example = "2026-10")),
+    responses((status = OK, description = "The period", body = PeriodAnswer), Problems))]
+pub(crate) async fn get_period(
+    State(state): State<ApiState>,
+    path: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<PeriodAnswer>, Problem> {
+    ReportQuery::parse(query.as_deref(), &ReportQuery::NOTHING)?;
+    let Path(text) = path?;
+    let period = parse_period("period", &text)?;
+    let mut snapshot = state.store.snapshot().await?;
+    let versions = versions(&mut snapshot, period).await?;
+
+    let bill_totals = snapshot.bill_totals(period).await?;
+    let totals = totals(&mut snapshot, &whole_periods(vec![period])).await?;
+    let control = control(&mut snapshot, &[period], CostBasis::Unblended).await?;
+    let served = snapshot.periods().contains(&period);
+    let data = PeriodDetail {
+        period,
+        status: served.then(|| snapshot.period_status(period, state.today()).as_str()),
+        freshness: freshness(&snapshot, period, state.clock.now()),
+        versions,
+        bill_totals: bill_totals.into_iter().map(BillPart::from).collect(),
+    };
+    let served_periods: &[BillingPeriod] = if served { &[period] } else { &[] };
+    let context = MetaContext {
+        periods: served_periods,
+        cost: CostBasis::Unblended,
+        today: state.today(),
+        query: Echo::default(),
+    };
+    let meta = Meta::new(&snapshot, context, totals, data.versions.len());
+    let links = Links::to_self(format!("/v1/periods/{period}"))
+        .and("costs", format!("/v1/costs?period={period}"))
+        .and("periods", "/v1/periods");
+    Ok(Json(PeriodAnswer { data, meta, control, links }))
+}
+
+async fn versions(snapshot: &mut Snapshot, period: BillingPeriod) -> Result<Vec<Version>, Problem> {
+    let versions = snapshot.load_versions(period).await?;
+    if versions.is_empty() {
+        let problem = Problem::new(ProblemKind::PeriodNotLoaded, format!("no data is loaded for {period}"));
+        return Err(problem.with_loaded_periods(snapshot.periods()));
+    }
+    Ok(versions.into_iter().map(Version::from).collect())
+}
+
+fn freshness(snapshot: &Snapshot, period: BillingPeriod, now: DateTime<Utc>) -> Vec<Freshness> {
+    let loads = snapshot.current_loads().filter(|load| load.period == period);
+    loads.map(|load| freshness_of(load, now)).collect()
+}
+
+fn freshness_of(load: &LoadVersion, now: DateTime<Utc>) -> Freshness {
+    Freshness {
+        export: load.export.clone(),
+        version: load.version,
+        manifest_written_at: load.manifest_written_at,
+        refreshed_at: load.finished_at,
+        // A manifest from the future is a clock that runs ahead: it is new.
+        age_seconds: (now - load.manifest_written_at).num_seconds().max(0),
+    }
+}

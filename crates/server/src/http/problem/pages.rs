@@ -1,0 +1,56 @@
+//! What stands at the `type` of a problem: a few words about the kind.
+
+use axum::Json;
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Problem, ProblemKind};
+use crate::http::documentation::Problems;
+use crate::http::grammar::nearest;
+
+/// A kind of problem, explained.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProblemPage {
+    /// The stable type.
+    #[serde(rename = "type")]
+    #[schema(value_type = String, example = "/problems/unknown-parameter")]
+    kind: ProblemKind,
+    /// Its title.
+    title: &'static str,
+    /// The HTTP status that it comes with.
+    status: u16,
+    /// What happened and what to do about it.
+    explanation: &'static str,
+}
+
+impl From<ProblemKind> for ProblemPage {
+    fn from(kind: ProblemKind) -> Self {
+        Self { kind, title: kind.title(), status: kind.status().as_u16(), explanation: kind.explanation() }
+    }
+}
+
+/// List the kinds of problems
+///
+/// Every `type` that a problem document of this service can have.
+#[utoipa::path(get, path = "/problems", tag = "service", responses((status = OK, description = "All kinds", body = Vec<ProblemPage>)))]
+pub(crate) async fn list_problems() -> Json<Vec<ProblemPage>> {
+    Json(ProblemKind::ALL.into_iter().map(ProblemPage::from).collect())
+}
+
+/// Explain a kind of problem
+///
+/// What stands at the `type` of a problem document.
+#[utoipa::path(get, path = "/problems/{kind}", tag = "service",
+    params(("kind" = String, Path, description = "The last part of the type", example = "unknown-parameter")),
+    responses((status = OK, description = "The kind", body = ProblemPage), Problems))]
+pub(crate) async fn get_problem(path: Result<Path<String>, PathRejection>) -> Result<Json<ProblemPage>, Problem> {
+    let Path(name) = path?;
+    let uri = format!("/problems/{name}");
+    let found = ProblemKind::ALL.into_iter().find(|kind| kind.type_uri() == uri);
+    found.map(|kind| Json(kind.into())).ok_or_else(|| {
+        let nearest = nearest(&uri, ProblemKind::ALL.map(ProblemKind::type_uri));
+        Problem::new(ProblemKind::UnknownPath, "there is no such kind of problem").with_suggestion(nearest)
+    })
+}

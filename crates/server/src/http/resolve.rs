@@ -1,0 +1,98 @@
+//! From what was asked to what is loaded: which billing periods an answer is about.
+
+use bill::BillingPeriod;
+use chrono::NaiveDate;
+use store::snapshot::{Scope, Snapshot};
+
+use super::grammar::AskedScope;
+use super::problem::{Problem, ProblemKind};
+
+/// The scope of a question, and the billing periods that its lines are in.
+///
+/// # Errors
+/// Where a period, or the whole range of days, has no data: an answer without rows would hide a mistake.
+pub(crate) fn resolve(asked: &AskedScope, snapshot: &Snapshot) -> Result<(Scope, Vec<BillingPeriod>), Problem> {
+    let loaded = snapshot.periods();
+    match asked {
+        AskedScope::LatestPeriod => {
+            let latest = latest_period(loaded)?;
+            Ok((Scope::Periods(vec![latest]), vec![latest]))
+        }
+        AskedScope::Periods(periods) => {
+            all_loaded(periods, loaded)?;
+            Ok((Scope::Periods(periods.clone()), periods.clone()))
+        }
+        AskedScope::UsageDates { start, end } => {
+            let periods = periods_with_usage(snapshot, *start, *end)?;
+            Ok((Scope::UsageDates { start: *start, end: *end }, periods))
+        }
+    }
+}
+
+/// One period that was asked for, or the latest one.
+pub(crate) fn resolve_one(asked: Option<BillingPeriod>, snapshot: &Snapshot) -> Result<BillingPeriod, Problem> {
+    let Some(period) = asked else { return latest_period(snapshot.periods()) };
+    all_loaded(&[period], snapshot.periods())?;
+    Ok(period)
+}
+
+fn latest_period(loaded: &[BillingPeriod]) -> Result<BillingPeriod, Problem> {
+    loaded.last().copied().ok_or_else(Problem::nothing_loaded)
+}
+
+fn all_loaded(periods: &[BillingPeriod], loaded: &[BillingPeriod]) -> Result<(), Problem> {
+    let missing: Vec<String> =
+        periods.iter().filter(|period| !loaded.contains(period)).map(ToString::to_string).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(not_loaded(format!("no data is loaded for {}", missing.join(", ")), loaded))
+}
+
+fn periods_with_usage(snapshot: &Snapshot, start: NaiveDate, end: NaiveDate) -> Result<Vec<BillingPeriod>, Problem> {
+    let overlaps =
+        |days: Option<(NaiveDate, NaiveDate)>| days.is_some_and(|(first, last)| first < end && last >= start);
+    let loads = snapshot.current_loads().filter(|load| overlaps(load.usage_dates));
+    let mut periods: Vec<BillingPeriod> = loads.map(|load| load.period).collect();
+    periods.sort_unstable();
+    periods.dedup();
+    if periods.is_empty() {
+        let detail = format!("no data is loaded for usage from {start} to before {end}");
+        return Err(not_loaded(detail, snapshot.periods()));
+    }
+    Ok(periods)
+}
+
+fn not_loaded(detail: String, loaded: &[BillingPeriod]) -> Problem {
+    if loaded.is_empty() {
+        return Problem::nothing_loaded();
+    }
+    Problem::new(ProblemKind::PeriodNotLoaded, detail).with_loaded_periods(loaded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn periods(texts: &[&str]) -> Vec<BillingPeriod> {
+        texts.iter().map(|text| text.parse().expect("a period")).collect()
+    }
+
+    #[test]
+    fn the_latest_period_answers_when_none_is_named() {
+        assert_eq!(latest_period(&periods(&["2026-09", "2026-10"])).ok(), "2026-10".parse().ok());
+    }
+
+    #[test]
+    fn a_period_without_data_is_a_problem_that_lists_those_with_data() {
+        let problem = all_loaded(&periods(&["2026-10", "2027-10"]), &periods(&["2026-09", "2026-10"]))
+            .expect_err("one is missing");
+        insta::assert_snapshot!(serde_json::to_string_pretty(&problem).expect("a problem is JSON"));
+    }
+
+    #[test]
+    fn before_the_first_refresh_the_caller_is_asked_to_come_back() {
+        let problem = all_loaded(&periods(&["2026-10"]), &[]).expect_err("nothing is loaded");
+        assert_eq!(problem.kind(), ProblemKind::NothingLoaded);
+    }
+}

@@ -1,0 +1,94 @@
+//! How a team's cost moved since the period before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bill::{Amount, BillingPeriod};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::answer::Figures;
+
+/// The change against the period before, in each currency.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Change {
+    /// The period that is compared with.
+    #[schema(value_type = String, example = "2026-09")]
+    previous_period: BillingPeriod,
+    /// One for each currency of either period.
+    currencies: Vec<CurrencyChange>,
+}
+
+/// The change in one currency.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct CurrencyChange {
+    /// The currency.
+    #[schema(example = "USD")]
+    currency: String,
+    /// What it was.
+    #[schema(value_type = String, example = "100")]
+    previous_cost: Amount,
+    /// What was added, or with a minus, saved.
+    #[schema(value_type = String, example = "12.5")]
+    cost: Amount,
+    /// The same in percent of what it was, rounded to two places; null where it was nothing.
+    #[schema(value_type = Option<String>, example = "12.5")]
+    percent: Option<Amount>,
+}
+
+impl Change {
+    /// From the totals of two periods.
+    pub(crate) fn between(previous_period: BillingPeriod, previous: &[Figures], current: &[Figures]) -> Self {
+        let by_currency = |totals: &[Figures]| -> BTreeMap<String, Amount> {
+            totals.iter().map(|figures| (figures.currency.clone(), figures.cost)).collect()
+        };
+        let (previous, current) = (by_currency(previous), by_currency(current));
+        let currencies: BTreeSet<&String> = previous.keys().chain(current.keys()).collect();
+        let change = |currency: &String| {
+            let previous_cost = previous.get(currency).copied().unwrap_or_default();
+            let cost = current.get(currency).copied().unwrap_or_default() - previous_cost;
+            // A period of credits has a negative cost; the sign of the change must not depend on it.
+            CurrencyChange {
+                currency: currency.clone(),
+                previous_cost,
+                cost,
+                percent: cost.percent_of(previous_cost.abs()),
+            }
+        };
+        Self { previous_period, currencies: currencies.into_iter().map(change).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use store::snapshot::{CostRow, Tokens};
+
+    use super::*;
+
+    fn total(currency: &str, cost: &str) -> Figures {
+        Figures::from(CostRow {
+            period: None,
+            date: None,
+            dimensions: Vec::new(),
+            principal_arn: None,
+            cost: cost.parse().expect("an amount"),
+            currency: currency.to_owned(),
+            tokens: Tokens::default(),
+            line_items: 1,
+        })
+    }
+
+    #[test]
+    fn every_currency_of_either_period_is_compared() {
+        let september: BillingPeriod = "2026-09".parse().expect("a period");
+        let previous = [total("EUR", "-10"), total("USD", "100")];
+        let change = Change::between(september, &previous, &[total("CNY", "5"), total("USD", "112.5")]);
+        let shown: Vec<_> = change
+            .currencies
+            .iter()
+            .map(|one| {
+                format!("{} {} {} {:?}", one.currency, one.previous_cost, one.cost, one.percent.map(|p| p.to_string()))
+            })
+            .collect();
+        assert_eq!(shown, ["CNY 0 5 None", "EUR -10 10 Some(\"100\")", "USD 100 12.5 Some(\"12.5\")"]);
+    }
+}

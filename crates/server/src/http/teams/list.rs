@@ -1,0 +1,111 @@
+//! `GET /v1/teams`: every team, with its cost of one period.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use bill::BillingPeriod;
+use serde::Serialize;
+use store::snapshot::{CostBasis, CostQuestion, Dimension, Granularity, Scope, Snapshot};
+use utoipa::ToSchema;
+
+use super::StoreResult;
+use crate::http::ApiState;
+use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, control, totals};
+use crate::http::documentation::{PeriodAndCostParameters, Problems};
+use crate::http::grammar::{Echo, ReportQuery, words};
+use crate::http::problem::Problem;
+use crate::http::resolve::resolve_one;
+
+/// All teams, and what they cost in one period.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TeamsAnswer {
+    /// The teams, by id. What no rule claims is the team `unattributed`.
+    data: Vec<TeamCosts>,
+    /// What the answer says about itself.
+    meta: Meta,
+    /// The control figures of the period: the costs of all teams are its `bedrock_total`.
+    control: Vec<ControlFigures>,
+    /// Where to go from here.
+    links: Links,
+}
+
+/// A team with its cost of one period.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TeamCosts {
+    /// The id.
+    #[schema(example = "data-science")]
+    slug: String,
+    /// How people write it.
+    #[schema(example = "Data Science")]
+    name: String,
+    /// Its cost in each currency; empty where it owns nothing in this period.
+    costs: Vec<Figures>,
+    /// Where to go from here.
+    links: Links,
+}
+
+/// List teams
+///
+/// Every team that owns a cost in any period, with its cost of one period: the latest one unless `period` says otherwise.
+#[utoipa::path(get, path = "/v1/teams", tag = "teams", params(PeriodAndCostParameters),
+    responses((status = OK, description = "The teams", body = TeamsAnswer), Problems))]
+pub(crate) async fn list_teams(
+    State(state): State<ApiState>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<TeamsAnswer>, Problem> {
+    let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_AND_COST)?;
+    let mut snapshot = state.store.snapshot().await?;
+    let nothing_loaded = asked.period.is_none() && snapshot.periods().is_empty();
+    let period = if nothing_loaded { None } else { Some(resolve_one(asked.period, &snapshot)?) };
+
+    let periods: Vec<BillingPeriod> = period.into_iter().collect();
+    let question = CostQuestion {
+        scope: Scope::Periods(periods.clone()),
+        granularity: Granularity::Total,
+        group_by: vec![Dimension::Team],
+        filters: Vec::new(),
+        cost: asked.cost,
+        order_by: None,
+    };
+    let data = teams_with_costs(&mut snapshot, &question, period).await?;
+    let totals = totals(&mut snapshot, &question).await?;
+    let control = control(&mut snapshot, &periods, asked.cost).await?;
+
+    let query = echo(period, asked.cost);
+    let links = Links::to_self(format!("/v1/teams?{}", query.query_string())).and("periods", "/v1/periods");
+    let context = MetaContext { periods: &periods, cost: asked.cost, today: state.today(), query };
+    let meta = Meta::new(&snapshot, context, totals, data.len());
+    Ok(Json(TeamsAnswer { data, meta, control, links }))
+}
+
+/// The parameters of a report, as understood.
+pub(super) fn echo(period: Option<BillingPeriod>, cost: CostBasis) -> Echo {
+    let mut echo = Echo::default();
+    if let Some(period) = period {
+        echo.push("period", period.to_string());
+    }
+    echo.push("cost", words::cost_basis(cost));
+    echo
+}
+
+async fn teams_with_costs(
+    snapshot: &mut Snapshot,
+    question: &CostQuestion,
+    period: Option<BillingPeriod>,
+) -> StoreResult<Vec<TeamCosts>> {
+    let mut costs: BTreeMap<String, Vec<Figures>> = BTreeMap::new();
+    for row in snapshot.costs(question).await? {
+        let slug = row.dimensions.first().cloned().flatten().unwrap_or_default();
+        costs.entry(slug).or_default().push(Figures::from(row));
+    }
+    let teams = snapshot.teams().await?.into_iter().map(|team| {
+        let mut figures = costs.remove(&team.slug).unwrap_or_default();
+        figures.sort_by(|one, other| one.currency.cmp(&other.currency));
+        let path = format!("/v1/teams/{}", team.slug);
+        let showback = period.map_or_else(String::new, |period| format!("?period={period}"));
+        let links = Links::to_self(path.as_str()).and("showback", format!("{path}/showback{showback}"));
+        TeamCosts { slug: team.slug, name: team.name, costs: figures, links }
+    });
+    Ok(teams.collect())
+}

@@ -1,0 +1,54 @@
+//! Teams: who owns cost, how much, and why.
+
+mod change;
+mod get;
+mod list;
+mod rules;
+mod showback;
+
+use store::StoreError;
+use store::snapshot::{CostBasis, CostQuestion, Dimension, Filter, Granularity, Scope, Snapshot, Team};
+
+use super::grammar::{nearest, shown};
+use super::problem::{Problem, ProblemKind};
+pub(crate) use get::{__path_get_team, get_team};
+pub(crate) use list::{__path_list_teams, list_teams};
+pub(crate) use showback::{__path_get_team_showback, get_team_showback};
+
+/// The team of what no rule claims. It exists even where it owns nothing: a dashboard may poll it in a good month.
+const UNATTRIBUTED: &str = "unattributed";
+
+/// The team of this id.
+///
+/// # Errors
+/// Where none is known, with the nearest id.
+async fn find_team(snapshot: &mut Snapshot, slug: &str) -> Result<Team, Problem> {
+    let teams = snapshot.teams().await?;
+    if let Some(team) = teams.iter().find(|team| team.slug == slug) {
+        return Ok(team.clone());
+    }
+    if slug == UNATTRIBUTED {
+        return Ok(Team { slug: slug.to_owned(), name: "Unattributed".to_owned() });
+    }
+    if snapshot.periods().is_empty() {
+        return Err(Problem::nothing_loaded());
+    }
+    let nearest = nearest(slug, teams.iter().map(|team| team.slug.as_str()));
+    Err(Problem::new(ProblemKind::UnknownTeam, format!("no team `{}` owns a cost", shown(slug)))
+        .with_suggestion(nearest))
+}
+
+/// The question about everything that one team owns, in no division.
+fn question_about(team: &Team, scope: Scope, cost: CostBasis) -> CostQuestion {
+    let filter = Filter { dimension: Dimension::Team, values: vec![Some(team.slug.clone())], exclude: false };
+    CostQuestion {
+        scope,
+        granularity: Granularity::Total,
+        group_by: Vec::new(),
+        filters: vec![filter],
+        cost,
+        order_by: None,
+    }
+}
+
+type StoreResult<T> = Result<T, StoreError>;

@@ -1,0 +1,201 @@
+//! `GET /v1/teams/{team}/showback`: everything that a team's dashboard shows, in one call and of one data version.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use bill::BillingPeriod;
+use bill::tags::{TagKey, TagView};
+use serde::Serialize;
+use store::snapshot::{CostQuestion, Dimension, Granularity, OrderBy, OrderKey, Scope, Snapshot, Team};
+use utoipa::ToSchema;
+
+use super::change::Change;
+use super::list::echo;
+use super::rules::RuleFigures;
+use super::{StoreResult, find_team, question_about};
+use crate::http::ApiState;
+use crate::http::answer::{ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, control, totals};
+use crate::http::documentation::{PeriodAndCostParameters, Problems};
+use crate::http::grammar::ReportQuery;
+use crate::http::problem::Problem;
+use crate::http::resolve::resolve_one;
+
+/// The most tags of the caller that a showback is divided by.
+const MOST_TAGS: usize = 20;
+/// The tag that AWS uses in its own examples; a showback has it even where no line does.
+const COST_CENTER: &str = "cost-center";
+
+/// One team in one period, from every side.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ShowbackAnswer {
+    /// The showback.
+    data: Showback,
+    /// What the answer says about itself.
+    meta: Meta,
+    /// The control figures of the period, over all teams.
+    control: Vec<ControlFigures>,
+    /// Where to go from here.
+    links: Links,
+}
+
+/// What a team would pay for a period. Each `by_…` divides the same money and adds up to `totals`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Showback {
+    /// The team.
+    team: TeamName,
+    /// The billing period.
+    #[schema(value_type = String, example = "2026-10")]
+    period: BillingPeriod,
+    /// What it comes to in each currency.
+    totals: Vec<Figures>,
+    /// Against the period before; null where that is not loaded.
+    change: Option<Change>,
+    /// By usage date, the first day first.
+    #[schema(value_type = Vec<Row>)]
+    by_day: CostRows,
+    /// By model, largest first, like all that follow.
+    #[schema(value_type = Vec<Row>)]
+    by_model: CostRows,
+    /// By token kind and cache.
+    #[schema(value_type = Vec<Row>)]
+    by_token_kind: CostRows,
+    /// By principal, with its identity and the person behind it.
+    #[schema(value_type = Vec<Row>)]
+    by_principal: CostRows,
+    /// By charge type.
+    #[schema(value_type = Vec<Row>)]
+    by_charge_type: CostRows,
+    /// By each tag of the caller that lines of the team carry, under `tag:<key>`. These are views of the same money: never
+    /// add them to one another.
+    #[schema(value_type = BTreeMap<String, Vec<Row>>)]
+    by_tag: BTreeMap<String, CostRows>,
+    /// The rules that put the money here, or for `unattributed`, the reasons why none did.
+    rules: Vec<RuleFigures>,
+}
+
+/// The id of a team and its name.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TeamName {
+    /// The id.
+    #[schema(example = "data-science")]
+    slug: String,
+    /// How people write it.
+    #[schema(example = "Data Science")]
+    name: String,
+}
+
+/// Get a team's showback
+///
+/// One call for a whole dashboard: totals, change against the previous period, the same money by day, model, token kind,
+/// principal, charge type and tag, and the rules that put it there. The period is the latest one unless `period` says
+/// otherwise.
+#[utoipa::path(get, path = "/v1/teams/{team}/showback", tag = "teams",
+    params(("team" = String, Path, description = "The id of the team", example = "data-science"), PeriodAndCostParameters),
+    responses((status = OK, description = "The showback", body = ShowbackAnswer), Problems))]
+pub(crate) async fn get_team_showback(
+    State(state): State<ApiState>,
+    slug: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<ShowbackAnswer>, Problem> {
+    let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_AND_COST)?;
+    let Path(slug) = slug?;
+    let mut snapshot = state.store.snapshot().await?;
+    let team = find_team(&mut snapshot, &slug).await?;
+    let period = resolve_one(asked.period, &snapshot)?;
+    let question = question_about(&team, Scope::Periods(vec![period]), asked.cost);
+
+    let (data, tags_left_out) = showback(&mut snapshot, team, period, &question).await?;
+    let control = control(&mut snapshot, &[period], asked.cost).await?;
+
+    let query = echo(Some(period), asked.cost);
+    let path = format!("/v1/teams/{}", data.team.slug);
+    let links = Links::to_self(format!("{path}/showback?{}", query.query_string()))
+        .and("previous", format!("{path}/showback?period={}", period.previous()))
+        .and("team", path)
+        .and("period", format!("/v1/periods/{period}"));
+    let context = MetaContext { periods: &[period], cost: asked.cost, today: state.today(), query };
+    let mut meta = Meta::new(&snapshot, context, data.totals.clone(), data.by_day.len());
+    if tags_left_out > 0 {
+        meta = meta.with_note(format!("{tags_left_out} more tags are in use; ask /v1/costs with group_by=tag:<key>."));
+    }
+    Ok(Json(ShowbackAnswer { data, meta, control, links }))
+}
+
+async fn showback(
+    snapshot: &mut Snapshot,
+    team: Team,
+    period: BillingPeriod,
+    question: &CostQuestion,
+) -> StoreResult<(Showback, usize)> {
+    let totals = totals(snapshot, question).await?;
+    let change = change(snapshot, question, period, &totals).await?;
+    let daily = CostQuestion { granularity: Granularity::Daily, ..question.clone() };
+    let by_day = Row::all(snapshot.costs(&daily).await?, &[]);
+    let by_model = divide(snapshot, question, vec![Dimension::Model]).await?;
+    let by_token_kind = divide(snapshot, question, vec![Dimension::TokenKind, Dimension::Cache]).await?;
+    let who = vec![Dimension::Principal, Dimension::Identity, Dimension::Person];
+    let by_principal = divide(snapshot, question, who).await?;
+    let by_charge_type = divide(snapshot, question, vec![Dimension::ChargeType]).await?;
+    let (by_tag, tags_left_out) = divide_by_tags(snapshot, question, period).await?;
+    let rules = snapshot.rule_shares(&team.slug, &[period], question.cost).await?;
+    let showback = Showback {
+        team: TeamName { slug: team.slug, name: team.name },
+        period,
+        totals,
+        change,
+        by_day,
+        by_model,
+        by_token_kind,
+        by_principal,
+        by_charge_type,
+        by_tag,
+        rules: rules.into_iter().map(RuleFigures::from).collect(),
+    };
+    Ok((showback, tags_left_out))
+}
+
+async fn change(
+    snapshot: &mut Snapshot,
+    question: &CostQuestion,
+    period: BillingPeriod,
+    current: &[Figures],
+) -> StoreResult<Option<Change>> {
+    let previous_period = period.previous();
+    if !snapshot.periods().contains(&previous_period) {
+        return Ok(None);
+    }
+    let question = CostQuestion { scope: Scope::Periods(vec![previous_period]), ..question.clone() };
+    let previous = totals(snapshot, &question).await?;
+    Ok(Some(Change::between(previous_period, &previous, current)))
+}
+
+async fn divide(snapshot: &mut Snapshot, question: &CostQuestion, group_by: Vec<Dimension>) -> StoreResult<CostRows> {
+    let largest_first = Some(OrderBy { key: OrderKey::Cost, descending: true });
+    let question = CostQuestion { group_by, order_by: largest_first, ..question.clone() };
+    Ok(Row::all(snapshot.costs(&question).await?, &question.group_by))
+}
+
+/// The team's cost by each tag of the caller, and how many tags were left out.
+async fn divide_by_tags(
+    snapshot: &mut Snapshot,
+    question: &CostQuestion,
+    period: BillingPeriod,
+) -> StoreResult<(BTreeMap<String, CostRows>, usize)> {
+    let cost_center = TagKey::of_principal(COST_CENTER);
+    let mut keys = vec![cost_center.clone()];
+    let in_use = snapshot.tag_keys(&[period]).await?;
+    keys.extend(in_use.into_iter().filter(|key| key.view == TagView::IamPrincipal && *key != cost_center));
+    let left_out = keys.len().saturating_sub(MOST_TAGS);
+    let mut by_tag = BTreeMap::new();
+    for key in keys.into_iter().take(MOST_TAGS) {
+        let always = key == cost_center;
+        let dimension = Dimension::Tag(key);
+        let rows = divide(snapshot, question, vec![dimension.clone()]).await?;
+        if always || rows.iter().any(Row::says_something) {
+            by_tag.insert(dimension.to_string(), rows);
+        }
+    }
+    Ok((by_tag, left_out))
+}

@@ -1,0 +1,11 @@
+//! HTTP and wiring: what the `chargeback` binary is made of.
+//!
+//! [`commands`] is the command line, [`config`] the file and the environment, [`refresh`] brings bills in, [`http`] shows
+//! them. The invariant kept here: no read waits for AWS. Handlers read Postgres or memory; exports are asked by a
+//! refresh.
+
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod http;
+pub mod refresh;

@@ -1,0 +1,121 @@
+//! Bringing billing periods from exports into the store: arrive, ask, read, check, keep, own.
+//!
+//! The engine and the store meet here and nowhere else. Whatever goes wrong, the version that was served is served
+//! still: a load shows itself only by [`store::loads::LoadWriter::publish`], its last step.
+
+pub mod board;
+mod charge;
+mod columns;
+mod error;
+mod period;
+mod read;
+mod rows;
+mod slots;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bill::BillingPeriod;
+use bill::principal::SessionFold;
+use engine::{EmbeddedEngine, ExportSource};
+use store::Store;
+
+use crate::clock::Clock;
+use board::{RefreshBoard, RefreshOutcome};
+
+pub use error::RefreshError;
+pub use period::{Ended, Step};
+
+/// Reads exports into the store.
+#[derive(Clone)]
+pub struct Refresher {
+    /// Where versions are kept.
+    pub store: Store,
+    /// What puts the questions.
+    pub engine: Arc<EmbeddedEngine>,
+    /// What is asked.
+    pub exports: Vec<ExportSource>,
+    /// Sessions that are kept as one.
+    pub fold: SessionFold,
+    /// The time.
+    pub clock: Clock,
+    /// Where outcomes are shown.
+    pub board: RefreshBoard,
+    /// Is told of each step as it begins.
+    pub on_step: Arc<dyn Fn(&str, BillingPeriod, Step) + Send + Sync>,
+}
+
+/// What to refresh.
+#[derive(Clone, Debug, Default)]
+pub struct RefreshRequest {
+    /// Only these periods; all that the exports hold where empty.
+    pub periods: BTreeSet<BillingPeriod>,
+    /// Read again what has not changed.
+    pub force: bool,
+}
+
+impl Refresher {
+    /// Refreshes every export, one period after another. A period that fails does not keep the others back.
+    pub async fn refresh(&self, request: &RefreshRequest) -> Vec<RefreshOutcome> {
+        let mut outcomes = Vec::new();
+        for export in &self.exports {
+            outcomes.extend(self.refresh_export(export, request).await);
+        }
+        outcomes
+    }
+
+    async fn refresh_export(&self, export: &ExportSource, request: &RefreshRequest) -> Vec<RefreshOutcome> {
+        let discovery = match export.discover().await {
+            Ok(discovery) => discovery,
+            Err(error) => return vec![self.post(&export.name, "", Err(RefreshError::Engine(error)))],
+        };
+        let mut outcomes = Vec::new();
+        let mut missing = request.periods.clone();
+        for problem in &discovery.problems {
+            let period = problem.period.map(|period| period.to_string()).unwrap_or_default();
+            if problem.period.is_none_or(|period| request.periods.is_empty() || missing.remove(&period)) {
+                let reason = RefreshError::Manifest(format!("{}: {}", problem.path.display(), problem.reason));
+                outcomes.push(self.post(&export.name, &period, Err(reason)));
+            }
+        }
+        for manifest in &discovery.manifests {
+            if request.periods.is_empty() || missing.remove(&manifest.period) {
+                let ended = self.refresh_period(manifest, request.force).await;
+                outcomes.push(self.post(&export.name, &manifest.period.to_string(), ended));
+            }
+        }
+        for period in missing {
+            let reason = RefreshError::NotInExport { period };
+            outcomes.push(self.post(&export.name, &period.to_string(), Err(reason)));
+        }
+        outcomes
+    }
+
+    fn post(&self, export: &str, period: &str, ended: Result<Ended, RefreshError>) -> RefreshOutcome {
+        let (result, message) = match &ended {
+            Ok(Ended::Unchanged { version }) => ("unchanged", format!("version {version} is what the export holds")),
+            Ok(Ended::Published(published)) => (
+                "published",
+                format!(
+                    "version {} with {} Bedrock line items in {} rows",
+                    published.version, published.line_items, published.fact_rows
+                ),
+            ),
+            Err(error) => ("failed", error.to_string()),
+        };
+        match result {
+            "failed" => tracing::error!(export, period, message, "refresh failed; what was served is served still"),
+            "published" => tracing::info!(export, period, message, "refresh published"),
+            _ => tracing::debug!(export, period, message, "nothing to refresh"),
+        }
+        let outcome = RefreshOutcome {
+            export: export.to_owned(),
+            period: period.to_owned(),
+            result,
+            message,
+            at: self.clock.now(),
+        };
+        self.board.post(outcome.clone());
+        outcome
+    }
+}

@@ -1,0 +1,107 @@
+use arrow::array::RecordBatch;
+use chrono::NaiveDate;
+
+use super::RefreshError;
+use super::columns::{Amounts, Counts, Days, Texts};
+use super::read::principals_since;
+
+/// The columns that say what a line charges for, in the order in which [`super::charge::read_charge`] takes them.
+const CHARGE_COLUMNS: [&str; 16] = [
+    "billing_entity",
+    "invoice_id",
+    "legal_entity",
+    "charge_type",
+    "product_code",
+    "product_name",
+    "operation",
+    "usage_type",
+    "region_code",
+    "product_model",
+    "product_provider",
+    "product_inference_type",
+    "product_feature",
+    "pricing_unit",
+    "description_unit",
+    "resource_id",
+];
+
+/// What one row of `sql/daily_cost.sql` says in words.
+pub(super) struct RowText<'b> {
+    pub(super) usage_date: NaiveDate,
+    pub(super) payer: Option<&'b str>,
+    pub(super) account: Option<&'b str>,
+    pub(super) account_name: Option<&'b str>,
+    pub(super) principal: Option<&'b str>,
+    /// The maps `tags`, `resource_tags` and `cost_category`, as JSON.
+    pub(super) tags: [Option<&'b str>; 3],
+    pub(super) charge: [Option<&'b str>; 16],
+    pub(super) currency: [u8; 3],
+}
+
+impl RowText<'_> {
+    /// No principal, because AWS did not record them yet.
+    pub(super) fn predates_principals(&self) -> bool {
+        self.principal.is_none() && self.usage_date < principals_since()
+    }
+}
+
+/// The rows of a batch.
+pub(super) fn rows(batch: &RecordBatch) -> Result<Vec<RowText<'_>>, RefreshError> {
+    let texts = |name| Texts::of(batch, name);
+    let charge = CHARGE_COLUMNS.into_iter().map(texts).collect::<Result<Vec<_>, _>>()?;
+    let tags = ["tags", "resource_tags", "cost_category"].into_iter().map(texts).collect::<Result<Vec<_>, _>>()?;
+    let days = Days::of(batch, "usage_date")?;
+    let (payer, account) = (texts("payer_account_id")?, texts("usage_account_id")?);
+    let (account_name, principal) = (texts("usage_account_name")?, texts("iam_principal")?);
+    let currencies = texts("currency")?;
+    (0..batch.num_rows())
+        .map(|row| {
+            Ok(RowText {
+                usage_date: days.get(row).ok_or(RefreshError::NoUsageDate)?,
+                payer: payer.get(row)?,
+                account: account.get(row)?,
+                account_name: account_name.get(row)?,
+                principal: principal.get(row)?.filter(|arn| !arn.trim().is_empty()),
+                tags: take(&tags, row)?,
+                charge: take(&charge, row)?,
+                currency: currency(currencies.get(row)?)?,
+            })
+        })
+        .collect()
+}
+
+fn take<'b, const N: usize>(columns: &[Texts<'b>], row: usize) -> Result<[Option<&'b str>; N], RefreshError> {
+    let mut values = [None; N];
+    for (value, column) in values.iter_mut().zip(columns) {
+        *value = column.get(row)?;
+    }
+    Ok(values)
+}
+
+/// A currency is three capital letters, or the bill cannot be added up.
+pub(super) fn currency(text: Option<&str>) -> Result<[u8; 3], RefreshError> {
+    let wrong = || RefreshError::Currency { found: text.unwrap_or("nothing").chars().take(20).collect() };
+    let code: [u8; 3] = text.unwrap_or_default().as_bytes().try_into().map_err(|_| wrong())?;
+    if code.iter().all(u8::is_ascii_uppercase) { Ok(code) } else { Err(wrong()) }
+}
+
+/// What the rows of a batch cost.
+pub(super) struct Money<'b> {
+    pub(super) unblended: Amounts<'b>,
+    pub(super) net_unblended: Amounts<'b>,
+    pub(super) list: Amounts<'b>,
+    pub(super) quantity: Amounts<'b>,
+    pub(super) line_items: Counts<'b>,
+}
+
+impl<'b> Money<'b> {
+    pub(super) fn of(batch: &'b RecordBatch) -> Result<Self, RefreshError> {
+        Ok(Self {
+            unblended: Amounts::of(batch, "unblended_cost")?,
+            net_unblended: Amounts::of(batch, "net_unblended_cost")?,
+            list: Amounts::of(batch, "list_cost")?,
+            quantity: Amounts::of(batch, "usage_quantity")?,
+            line_items: Counts::of(batch, "line_items")?,
+        })
+    }
+}

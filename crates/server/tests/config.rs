@@ -1,0 +1,62 @@
+//! The documented configuration is the one that the program reads, and a wrong one says what and where.
+
+use std::path::Path;
+
+use server::config::{Config, load};
+
+fn load_text(text: &str) -> Result<Config, String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("chargeback.toml");
+    std::fs::write(&file, text).expect("a file");
+    load(Some(&file)).map_err(|error| error.to_string().replace(&folder.path().display().to_string(), "FOLDER"))
+}
+
+#[test]
+fn the_example_says_what_holds_without_a_file() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/chargeback.example.toml");
+    let example = load(Some(&example)).expect("the example can be read");
+    let default = Config::default();
+    assert_eq!(example.server.listen, default.server.listen);
+    assert_eq!(example.server.allow_unauthenticated, default.server.allow_unauthenticated);
+    assert_eq!(example.store.url, default.store.url);
+    assert_eq!(example.store.max_connections, default.store.max_connections);
+    assert_eq!(example.engine.kind, default.engine.kind);
+    assert_eq!(example.engine.memory_limit_mib, default.engine.memory_limit_mib);
+    assert_eq!(example.refresh.every, default.refresh.every);
+    assert_eq!(example.log.format, default.log.format);
+    assert_eq!(example.log.filter, default.log.filter);
+    assert_eq!(example.export.len(), 1);
+    assert!(example.export[0].folder().ends_with("deploy/exports/payer"), "relative to the file");
+}
+
+#[test]
+fn a_wrong_key_is_named_with_its_place_and_what_would_be_right() {
+    let error = load_text("[server]\nlisen = \"127.0.0.1:1\"\n").expect_err("a wrong key");
+    insta::assert_snapshot!(error);
+}
+
+#[test]
+fn a_wrong_value_is_named_with_its_place() {
+    let error = load_text("[server]\nlisten = \"everywhere\"\n").expect_err("a wrong value");
+    insta::assert_snapshot!(error);
+}
+
+#[test]
+fn a_wrong_store_is_named_without_its_password() {
+    let error = load_text("[store]\nurl = \"mysql://finance:secret@db/chargeback\"\n").expect_err("a wrong store");
+    assert!(!error.contains("secret"), "{error}");
+    insta::assert_snapshot!(error);
+}
+
+#[test]
+fn two_exports_with_one_name_are_refused() {
+    let export = "[[export]]\nname = \"payer\"\nlocation = \"a\"\n";
+    let error = load_text(&format!("{export}{export}")).expect_err("two exports with one name");
+    assert_eq!(error, "two exports are named `payer`; give each `[[export]]` a name of its own");
+}
+
+#[test]
+fn a_missing_file_is_an_error_where_it_was_named() {
+    let error = load(Some(Path::new("/nowhere/chargeback.toml"))).expect_err("no file").to_string();
+    assert_eq!(error, "there is no configuration file /nowhere/chargeback.toml");
+}

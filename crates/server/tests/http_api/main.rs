@@ -1,0 +1,14 @@
+//! The HTTP API as its callers see it: the real router over a real PostgreSQL, with a small bill in it.
+//!
+//! Each test has a database of its own; `DATABASE_URL` names the server (`make test` starts one).
+
+mod bill_of_two_months;
+mod client;
+mod costs;
+mod manners;
+mod mistakes;
+mod nothing_loaded;
+mod openapi;
+mod periods;
+mod status;
+mod teams;

@@ -1,0 +1,118 @@
+//! The description of the API is committed, whole, and true of the answers.
+
+use std::path::Path;
+
+use axum::http::StatusCode;
+use serde_json::Value;
+use server::http::openapi;
+use sqlx::PgPool;
+
+use crate::bill_of_two_months::publish;
+use crate::client::Client;
+
+#[test]
+fn the_committed_description_is_the_one_that_the_code_gives() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json");
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    let generated = openapi().to_pretty_json().expect("the description is JSON") + "\n";
+    assert!(
+        committed == generated,
+        "crates/server/openapi.json is not what the code says. Regenerate it, read the difference, and commit it:\n\
+         cargo run -p server -- openapi > crates/server/openapi.json"
+    );
+}
+
+#[test]
+fn every_operation_is_described_whole() {
+    let document = serde_json::to_value(openapi()).expect("the description is JSON");
+    assert_eq!(document["openapi"], "3.1.0");
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        let operation = &item["get"];
+        for key in ["summary", "description", "operationId", "tags"] {
+            assert!(!operation[key].is_null(), "{path} lacks `{key}`");
+        }
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            assert!(!parameter["description"].is_null(), "{path}: {parameter}");
+        }
+        if path.starts_with("/v1/") {
+            assert!(operation["responses"]["400"]["content"]["application/problem+json"].is_object(), "{path}");
+        }
+    }
+}
+
+#[test]
+fn no_reference_leads_nowhere() {
+    let document = serde_json::to_value(openapi()).expect("the description is JSON");
+    let mut references = Vec::new();
+    collect_references(&document, &mut references);
+    assert!(references.len() > 20);
+    for reference in references {
+        let pointer = reference.strip_prefix('#').expect("a reference within the document");
+        assert!(document.pointer(pointer).is_some(), "{reference}");
+    }
+}
+
+fn collect_references<'a>(value: &'a Value, references: &mut Vec<&'a str>) {
+    match value {
+        Value::Object(map) => {
+            references.extend(map.get("$ref").and_then(Value::as_str));
+            map.values().for_each(|value| collect_references(value, references));
+        }
+        Value::Array(values) => values.iter().for_each(|value| collect_references(value, references)),
+        _ => {}
+    }
+}
+
+#[sqlx::test(migrations = "../../migrations")]
+async fn answers_have_the_keys_that_are_described_and_no_others(pool: PgPool) {
+    publish(&pool).await;
+    let client = Client::new(pool);
+    let document = client.get_ok("/openapi.json").await;
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        let filled = path.replace("{team}", "data-science").replace("{period}", "2026-10").replace("{kind}", "timeout");
+        let answer = client.get(&filled).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        let schema = &item["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+        conforms(&document, schema, &answer.json(), path);
+    }
+    let problem = client.get("/v1/costs?limit=1").await.json();
+    conforms(&document, &document["components"]["schemas"]["Problem"], &problem, "a problem");
+}
+
+/// As much of JSON Schema as the description uses.
+fn conforms(document: &Value, schema: &Value, value: &Value, place: &str) {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return conforms(document, document.pointer(&reference[1..]).expect("a schema"), value, place);
+    }
+    if let Some(choices) = schema["oneOf"].as_array() {
+        let is_null = |choice: &&Value| choice["type"] == "null";
+        let choice = choices.iter().find(|choice| is_null(choice) == value.is_null());
+        return conforms(document, choice.unwrap_or_else(|| panic!("{place}: {value}")), value, place);
+    }
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let allowed = &schema["type"];
+    let fits = allowed == kind || allowed.as_array().is_some_and(|kinds| kinds.contains(&Value::from(kind)));
+    assert!(fits, "{place} is {kind} and not {allowed}");
+    for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+        conforms(document, &schema["items"], item, &format!("{place}[{index}]"));
+    }
+    for (key, item) in value.as_object().into_iter().flatten() {
+        let known = &schema["properties"][key];
+        let described = if known.is_null() { &schema["additionalProperties"] } else { known };
+        let is_free = schema["properties"].is_null() && schema["additionalProperties"].is_null();
+        assert!(is_free || !described.is_null(), "{place} has a key that is not described: {key}");
+        if !is_free {
+            conforms(document, described, item, &format!("{place}.{key}"));
+        }
+    }
+    for key in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        assert!(!value[key].is_null() || value.get(key).is_some(), "{place} lacks {key}");
+    }
+}

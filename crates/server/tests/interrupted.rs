@@ -1,0 +1,209 @@
+//! A refresh that is killed leaves what was served as it was, and the next one heals. Two at once write one version.
+
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use sample::LineItem;
+use server::refresh::Step;
+use sqlx::PgPool;
+use support::{World, amount, period};
+
+const MONTH: &str = "2026-09";
+
+fn lines(cost: &str, count: usize) -> Vec<LineItem<'static>> {
+    let principal = |index: usize| format!("arn:aws:iam::123456789012:user/user-{index}");
+    (0..count)
+        .map(|index| LineItem {
+            iam_principal: Some(principal(index).into()),
+            unblended_cost: amount(cost),
+            tags: [("iamPrincipal/team", "ds")].into(),
+            ..LineItem::bedrock_usage(period(MONTH))
+        })
+        .collect()
+}
+
+/// Runs the real binary, and kills it the moment that it says that it begins a step.
+fn refresh_killed_at(step: Step, world: &World, pool: &PgPool) {
+    let config = configuration(world, pool);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_chargeback"))
+        .args(["refresh", "--config"])
+        .arg(config.path())
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the binary starts");
+    let log = BufReader::new(child.stderr.take().expect("its log"));
+    let mut seen = Vec::new();
+    for line in log.lines() {
+        let line = line.expect("a line");
+        let reached = line.contains(step.as_str());
+        seen.push(line);
+        if reached {
+            child.kill().expect("the kill");
+            child.wait().expect("the end");
+            return;
+        }
+    }
+    panic!("the step {step:?} was never reached: {seen:#?}");
+}
+
+fn configuration(world: &World, pool: &PgPool) -> tempfile::NamedTempFile {
+    let file = tempfile::Builder::new().suffix(".toml").tempfile().expect("a file");
+    let text = format!(
+        "[store]\nurl = \"{}\"\n[[export]]\nname = \"sample\"\nlocation = \"{}\"\n",
+        database_url(pool),
+        world.export_folder().display()
+    );
+    std::fs::write(file.path(), text).expect("a configuration");
+    file
+}
+
+/// The address of the test's own database.
+fn database_url(pool: &PgPool) -> String {
+    let server = std::env::var("DATABASE_URL").expect("DATABASE_URL");
+    let options = pool.connect_options();
+    let database = options.get_database().expect("a database");
+    let (address, query) = server.split_once('?').map_or((server.as_str(), ""), |(address, query)| (address, query));
+    let (host, _) = address.rsplit_once('/').expect("an address with a database");
+    format!("{host}/{database}?{query}")
+}
+
+async fn leftovers(pool: &PgPool) -> (i64, i64) {
+    let loading = sqlx::query_scalar("select count(*) from load where state = 'loading'").fetch_one(pool);
+    // Partitions whose load is neither served nor superseded.
+    let orphans = sqlx::query_scalar(
+        "select count(*) from pg_class
+          where relname ~ '^(daily|period)_cost_[0-9]+$' and relkind = 'r'
+            and substring(relname from '[0-9]+$')::bigint not in
+                (select load_id from load where state in ('current', 'superseded'))",
+    )
+    .fetch_one(pool);
+    (loading.await.expect("a count"), orphans.await.expect("a count"))
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn killed_at_each_step_it_serves_the_last_version_and_heals(pool: PgPool) {
+    let world = World::new(pool.clone()).await;
+    world.write(period(MONTH), &lines("1.25", 40));
+    world.refresh_well().await;
+    let question = format!("/v1/costs?period={MONTH}&group_by=team,principal");
+    for (round, step) in Step::ALL.into_iter().enumerate() {
+        let before = world.get(&question).await;
+        world.write(period(MONTH), &lines(&format!("2.0{}", round + 1), 41 + round));
+        refresh_killed_at(step, &world, &pool);
+
+        let after_kill = world.get(&question).await;
+        // The kill may come a moment too late for the last step: then the new version is there, whole.
+        if step != Step::Publish {
+            assert_eq!(after_kill, before, "killed at {step:?}");
+        }
+
+        world.refresh_well().await;
+        let healed = world.get(&question).await;
+        let rows = healed["data"].as_array().expect("rows");
+        assert_eq!(rows.len(), 41 + round, "after {step:?}");
+        assert!(rows.iter().all(|row| row["cost"] == format!("2.0{}", round + 1)), "after {step:?}");
+        assert_eq!(leftovers(&pool).await, (0, 0), "after {step:?}");
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn two_at_once_write_one_version(pool: PgPool) {
+    let world = World::new(pool.clone()).await;
+    world.write(period(MONTH), &lines("0.5", 200));
+    let (first, second) = tokio::join!(world.refresh(), world.refresh());
+    let mut results: Vec<_> = [first, second].into_iter().flatten().map(|outcome| outcome.result).collect();
+    results.sort_unstable();
+    assert_eq!(results, ["published", "unchanged"]);
+    let answer = world.get(&format!("/v1/costs?period={MONTH}")).await;
+    assert_eq!(answer["data"][0]["cost"], "100");
+    let mut snapshot = world.store.snapshot().await.expect("a snapshot");
+    assert_eq!(snapshot.load_versions(period(MONTH)).await.expect("versions").len(), 1);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_has_not_changed_is_not_read_again(pool: PgPool) {
+    let world = World::new(pool).await;
+    world.write(period(MONTH), &lines("0.5", 3));
+    assert_eq!(world.refresh().await[0].result, "published");
+    assert_eq!(world.refresh().await[0].result, "unchanged");
+    let outcome = world.refresh().await.remove(0);
+    assert_eq!(outcome.message, "version 1 is what the export holds");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_load_that_does_not_tie_out_is_kept_as_failed_with_the_difference(pool: PgPool) {
+    use chrono::NaiveDate;
+    use store::loads::{Begin, Charge, ControlTotal, Fact, NewLoad, Subject};
+
+    let world = World::new(pool).await;
+    let new = NewLoad {
+        export: "sample",
+        period: period(MONTH),
+        manifest_identity: "m",
+        manifest_written_at: support::now(),
+        force: false,
+        now: support::now(),
+    };
+    let Begin::Load(mut load) = world.store.begin_load(&new).await.expect("a load") else { panic!("nothing is served") };
+    let cost = amount("10.000000000001");
+    let total = ControlTotal {
+        invoice: None,
+        billing_entity: Some("AWS".into()),
+        charge_type: Some("Usage".into()),
+        currency: "USD".into(),
+        bill: [cost; 3],
+        line_items: 1,
+        bedrock: [cost; 3],
+        bedrock_line_items: 1,
+    };
+    load.write_control_totals(&[total]).await.expect("control totals");
+    let charge =
+        Charge { billing_entity: Some("AWS".into()), charge_type: Some("Usage".into()), ..Charge::default() };
+    let charge_id = load.intern_charges(&[charge]).await.expect("a charge")[0];
+    let tag_set_id = load.intern_tag_sets(&[bill::tags::TagSet::default()]).await.expect("tags")[0];
+    let subject = Subject {
+        payer: None,
+        account: None,
+        principal_id: None,
+        tag_set_id,
+        model: None,
+        charge_type: Some("Usage".into()),
+        predates_principals: false,
+    };
+    let subject_id = load.intern_subjects(&[subject]).await.expect("a subject")[0];
+    let fact = Fact {
+        usage_date: NaiveDate::from_ymd_opt(2026, 9, 1).expect("a day"),
+        subject_id,
+        charge_id,
+        currency: *b"USD",
+        // One unit of the twelfth decimal is missing.
+        costs: [amount("10"), cost, cost],
+        quantity: amount("1"),
+        tokens: amount("0"),
+        line_items: 1,
+    };
+    load.write_facts(&[fact]).await.expect("facts");
+    load.finish_facts(true).await.expect("summaries");
+    let differences = load.tie_out().await.expect("the tie-out");
+    assert_eq!(differences.len(), 1);
+    assert_eq!(differences[0].expected.to_string(), "10.000000000001");
+    assert_eq!(differences[0].found.to_string(), "10");
+    load.fail("does not tie out", &differences, support::now()).await.expect("the record");
+
+    let mut snapshot = world.store.snapshot().await.expect("a snapshot");
+    assert_eq!(snapshot.periods(), []);
+    let versions = snapshot.load_versions(period(MONTH)).await.expect("versions");
+    assert_eq!((versions[0].state.as_str(), versions[0].differences.as_slice()), ("failed", differences.as_slice()));
+}
+
+#[test]
+fn steps_have_names_of_their_own() {
+    // The test above finds a step by its name in the log.
+    let names: std::collections::BTreeSet<_> = Step::ALL.iter().map(|step| step.as_str()).collect();
+    assert_eq!(names.len(), Step::ALL.len());
+    assert!(Path::new(env!("CARGO_BIN_EXE_chargeback")).is_file());
+}

@@ -1,0 +1,168 @@
+//! A world for a test: a database of its own, an export of its own, and the real router over them.
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part of the world")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use bill::principal::SessionFold;
+use bill::{Amount, BillingPeriod};
+use chrono::{DateTime, Utc};
+use engine::{EmbeddedEngine, EngineOptions, ExportLocation, ExportSource};
+use ledger::Ownership;
+use sample::{LineItem, SampleOptions};
+use serde_json::Value;
+use server::clock::Clock;
+use server::http::{ApiState, router};
+use server::refresh::board::{RefreshBoard, RefreshOutcome};
+use server::refresh::{RefreshRequest, Refresher};
+use sqlx::PgPool;
+use store::Store;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// Some time in the month after the newest sample month.
+pub fn now() -> DateTime<Utc> {
+    "2026-11-23T12:00:00Z".parse().expect("a time")
+}
+
+pub fn period(text: &str) -> BillingPeriod {
+    text.parse().expect("a period")
+}
+
+pub fn amount(text: &str) -> Amount {
+    text.parse().expect("an amount")
+}
+
+/// A decimal string of an answer.
+pub fn decimal(value: &Value) -> Amount {
+    amount(value.as_str().expect("a decimal string"))
+}
+
+pub struct World {
+    pub store: Store,
+    pub refresher: Refresher,
+    pub router: Router,
+    folder: TempDir,
+}
+
+impl World {
+    /// Nothing refreshed yet; the team tag owns.
+    pub async fn new(pool: PgPool) -> Self {
+        let store = Store::from_pool(pool);
+        store.apply_ownership(&Ownership::by_team_tag(), now()).await.expect("rules");
+        let folder = tempfile::tempdir().expect("a folder");
+        let clock = Clock::Fixed(now());
+        let board = RefreshBoard::default();
+        let options = EngineOptions { memory_limit_bytes: 256 << 20, spill_folder: None, threads: Some(2) };
+        let location = ExportLocation::Disk(folder.path().join("export"));
+        let refresher = Refresher {
+            store: store.clone(),
+            engine: Arc::new(EmbeddedEngine::new(options).expect("an engine")),
+            exports: vec![ExportSource { name: "sample".to_owned(), location }],
+            fold: SessionFold::new(&[]).expect("no rules"),
+            clock,
+            board: board.clone(),
+            on_step: Arc::new(|_, _, _| {}),
+        };
+        let state = ApiState {
+            store: store.clone(),
+            clock,
+            board,
+            unauthenticated_warning: false,
+            exports: ["sample".to_owned()].into(),
+        };
+        Self { store, refresher, router: router(state), folder }
+    }
+
+    /// With the sample export of this many lines a month refreshed.
+    pub async fn with_sample(pool: PgPool, lines: u64) -> Self {
+        let world = Self::new(pool).await;
+        let options = SampleOptions { lines, folder: world.export_folder(), ..SampleOptions::default() };
+        sample::write(&options, |_| {}).expect("a sample");
+        world.refresh_well().await;
+        world
+    }
+
+    pub fn export_folder(&self) -> PathBuf {
+        self.folder.path().join("export")
+    }
+
+    /// Writes a month of exactly these lines.
+    pub fn write(&self, period: BillingPeriod, lines: &[LineItem<'_>]) {
+        sample::write_lines(self.export_folder(), "sample", period, lines).expect("an export");
+    }
+
+    pub fn data_file(&self, period: BillingPeriod) -> PathBuf {
+        let folder = self.export_folder().join("data").join(format!("BILLING_PERIOD={period}"));
+        only_file(&folder)
+    }
+
+    pub fn manifest_file(&self, period: BillingPeriod) -> PathBuf {
+        only_file(&self.export_folder().join("metadata").join(format!("BILLING_PERIOD={period}")))
+    }
+
+    pub async fn refresh(&self) -> Vec<RefreshOutcome> {
+        self.refresher.refresh(&RefreshRequest::default()).await
+    }
+
+    pub async fn refresh_well(&self) {
+        for outcome in self.refresh().await {
+            assert_ne!(outcome.result, "failed", "{outcome:?}");
+        }
+    }
+
+    /// The one sentence with which the refresh fails.
+    pub async fn refresh_badly(&self) -> String {
+        let outcomes = self.refresh().await;
+        let failed: Vec<_> = outcomes.iter().filter(|outcome| outcome.result == "failed").collect();
+        let [failed] = failed.as_slice() else { panic!("one failure was expected: {outcomes:?}") };
+        failed.message.replace(&self.folder.path().display().to_string(), "FOLDER")
+    }
+
+    /// Asks the API; the answer must be JSON.
+    pub async fn ask(&self, path: &str) -> (StatusCode, Value) {
+        let request = Request::get(path).body(Body::empty()).expect("a request");
+        let response = self.router.clone().oneshot(request).await.expect("an answer");
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+        let text = String::from_utf8_lossy(&body).into_owned();
+        (status, serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}: {text}")))
+    }
+
+    /// Asks the API, which must answer well.
+    pub async fn get(&self, path: &str) -> Value {
+        let (status, body) = self.ask(path).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {body}");
+        body
+    }
+}
+
+fn only_file(folder: &Path) -> PathBuf {
+    let files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_file())
+        .collect();
+    let [file] = files.as_slice() else { panic!("one file was expected: {files:?}") };
+    file.clone()
+}
+
+/// `row[keys] = cost` for every row, to compare at a glance.
+pub fn costs_by(answer: &Value, keys: &[&str]) -> Vec<(Vec<Option<String>>, String)> {
+    let rows = answer["data"].as_array().expect("rows");
+    rows.iter()
+        .map(|row| {
+            let key = keys.iter().map(|key| row[*key].as_str().map(str::to_owned)).collect();
+            (key, row["cost"].as_str().expect("a cost").to_owned())
+        })
+        .collect()
+}
+
+/// The sum of the rows' costs in a currency.
+pub fn sum_of_rows(answer: &Value, currency: &str) -> Amount {
+    let rows = answer["data"].as_array().expect("rows");
+    rows.iter().filter(|row| row["currency"] == currency).map(|row| decimal(&row["cost"])).sum()
+}
