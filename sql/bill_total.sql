@@ -1,6 +1,6 @@
 -- What the whole bill of one billing period came to, by invoice, billing entity, charge type and currency, and how much
--- of it is Amazon Bedrock's. No line is left out: these are the totals that everything else must tie out with, so they are
--- computed from the lines themselves and not from daily_cost.sql.
+-- of it is Amazon Bedrock's. No line is left out: these are the totals that everything else must tie out with, so they
+-- are computed from the lines themselves and not from daily_cost.sql.
 --
 -- Table
 --   cur2: a CUR 2.0 Data Export, partitioned by billing_period

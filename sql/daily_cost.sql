@@ -11,8 +11,8 @@
 --   3  period       varchar  billing period as the partition is written, e.g. '2026-10'
 
 with bedrock_line as (
-    -- The lines that are Bedrock's, with their columns in our words. An export says "not on this line" with an empty text
-    -- as well as with NULL, so an empty text becomes NULL.
+    -- The lines that are Bedrock's, with their columns in our words. An export says "not on this line" with an empty
+    -- text as well as with NULL, so an empty text becomes NULL.
     select
         -- Lines without a usage date, such as some refunds, count on the first day of their billing period.
         coalesce(

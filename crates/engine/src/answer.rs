@@ -6,8 +6,8 @@ use crate::EngineError;
 
 /// The rows that answer a question, as they come.
 ///
-/// Every batch has exactly [`Answer::schema`]: text is `Utf8`, money and quantities are `Decimal128(38, 12)`. Rows come in
-/// no particular order. Dropping the stream cancels the work behind it.
+/// Every batch has exactly [`Answer::schema`]: text is `Utf8`, money and quantities are `Decimal128(38, 12)`. Rows come
+/// in no particular order. Dropping the stream cancels the work behind it.
 pub struct Answer {
     /// Names, order and types of the columns, as the question declares them.
     pub schema: SchemaRef,

@@ -1,10 +1,11 @@
 //! The columns of an export that the questions read, with their types.
 //!
-//! The types are declared here, once, and not taken from the files: an export may lack a column (then it reads as NULL),
-//! has a hundred more than are read, and its files need not agree on how a type is written. The names and types are those
-//! of AWS's table dictionary (<https://docs.aws.amazon.com/cur/latest/userguide/table-dictionary-cur2.html>).
+//! The types are declared here, once, and not taken from the files: an export may lack a column (then it reads as
+//! NULL), has a hundred more than are read, and its files need not agree on how a type is written. The names and types
+//! are those of AWS's table dictionary (<https://docs.aws.amazon.com/cur/latest/userguide/table-dictionary-cur2.html>).
 
-use std::sync::{Arc, LazyLock};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 
@@ -52,25 +53,29 @@ pub(crate) const COLUMNS: [(&str, Kind); 26] = [
 /// The partition, which is in the names of the folders and not in the files.
 pub(crate) const BILLING_PERIOD: &str = "billing_period";
 
-static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
-    let fields = COLUMNS.iter().map(|(name, kind)| Field::new(*name, kind.data_type(), true));
-    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
-});
-
 /// The declared columns as one schema, all nullable.
-pub(crate) fn schema() -> SchemaRef {
-    Arc::clone(&SCHEMA)
+///
+/// Costs are doubles in an export, and stay so until the question has chosen its lines and casts them. A column that any
+/// file has in another type is read as decimals from the start: a double would round them.
+pub(crate) fn schema(exact_amounts: &BTreeSet<&'static str>) -> SchemaRef {
+    let data_type = |name: &str, kind: Kind| match kind {
+        Amount if !exact_amounts.contains(name) => DataType::Float64,
+        _ => kind.data_type(),
+    };
+    let fields = COLUMNS.iter().map(|(name, kind)| Field::new(*name, data_type(name, *kind), true));
+    Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
 impl Kind {
-    /// The type that a column is read as, whichever type of [`Kind::accepts`] a file has it in.
+    /// The type that a column is understood as, whichever type of [`Kind::accepts`] a file has it in.
     pub(crate) fn data_type(self) -> DataType {
         match self {
             Self::Text => DataType::Utf8View,
-            // Also for the doubles of an export: each value becomes a decimal before anything is summed.
+            // What every amount becomes, line by line, before anything is summed.
             Self::Amount => DataType::Decimal128(38, 12),
-            // A zone, so that a file's zone changes how a moment is written and never which moment it is.
-            Self::Time => DataType::Timestamp(TimeUnit::Millisecond, Some("+00:00".into())),
+            // Without a zone, which is UTC in an export. A file's zone is dropped and never applied: inside, a moment with
+            // a zone counts from 1970 in UTC as well.
+            Self::Time => DataType::Timestamp(TimeUnit::Millisecond, None),
             Self::TextMap => text_map(),
         }
     }

@@ -12,11 +12,11 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::{SessionConfig, SessionContext, cast, ident};
 use datafusion::scalar::ScalarValue;
-use futures::{StreamExt, TryStreamExt, future};
+use futures::{StreamExt, future};
 
 use crate::catalogue::{Parameter, ParameterMeaning, Question};
-use crate::probe::{Probe, probe};
-use crate::{Answer, EngineError, ExportColumns, Manifest, table, trino};
+use crate::probe::{Probe, ReadableFile, probe};
+use crate::{Answer, EngineError, ExportColumns, Manifest, blocking, damage, table, trino};
 
 /// What the embedded engine may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,14 +85,25 @@ impl EmbeddedEngine {
         check_parameters(question, parameters, manifest)?;
         let probe = self.look_at(manifest).await?;
         tracing::debug!(question = question.name, export = manifest.export, period = %manifest.period, "asking");
-        let failure = Failure::new(question, manifest, self.options.memory_limit_bytes);
+        let failure = Arc::new(Failure {
+            question: question.name,
+            manifest: manifest.clone(),
+            files: probe.files.clone(),
+            limit_bytes: self.options.memory_limit_bytes,
+        });
         let frame = self.plan(question, parameters, manifest, probe).await.map_err(|error| failure.of(error))?;
         let batches = frame.execute_stream().await.map_err(|error| failure.of(error))?;
         let schema = question.schema();
         let declared = Arc::clone(&schema);
-        let batches = batches
-            .map(move |batch| batch.and_then(|batch| as_declared(&declared, &batch)))
-            .map_err(move |error| failure.of(error));
+        let batches = batches.then(move |batch| {
+            let (failure, batch) = (Arc::clone(&failure), batch.and_then(|batch| as_declared(&declared, &batch)));
+            async move {
+                match batch {
+                    Ok(batch) => Ok(batch),
+                    Err(error) => Err(failure.while_reading(error).await),
+                }
+            }
+        });
         Ok(Answer { schema, batches: until_error(batches).boxed() })
     }
 
@@ -107,17 +118,14 @@ impl EmbeddedEngine {
 
     async fn look_at(&self, manifest: &Manifest) -> Result<Probe, EngineError> {
         let manifest = manifest.clone();
-        let looking = tokio::task::spawn_blocking(move || {
+        blocking::run(move || {
             let probe = probe(&manifest)?;
             if manifest.is_current() {
                 return Ok(probe);
             }
             Err(EngineError::ExportChanged { export: manifest.export, period: manifest.period })
-        });
-        match looking.await {
-            Ok(probe) => probe,
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
-        }
+        })
+        .await
     }
 
     /// The question over the delivery, with its parameters bound and its columns as they are declared.
@@ -129,7 +137,7 @@ impl EmbeddedEngine {
         probe: Probe,
     ) -> Result<DataFrame> {
         let session = self.session();
-        table::register(&session, manifest.period, probe.files)?;
+        table::register(&session, manifest.period, probe)?;
         let frame = self.plan_text(&session, question.text, parameters).await?;
         select_as_declared(frame, &question.schema())
     }
@@ -215,18 +223,14 @@ fn until_error<T, E>(stream: impl futures::Stream<Item = Result<T, E>>) -> impl 
 }
 
 /// What is known of a question when it fails.
-#[derive(Clone)]
 struct Failure {
     question: &'static str,
     manifest: Manifest,
+    files: Vec<ReadableFile>,
     limit_bytes: usize,
 }
 
 impl Failure {
-    fn new(question: &Question, manifest: &Manifest, limit_bytes: usize) -> Self {
-        Self { question: question.name, manifest: manifest.clone(), limit_bytes }
-    }
-
     fn of(&self, source: DataFusionError) -> EngineError {
         let (question, source) = (self.question, Box::new(source));
         if matches!(source.find_root(), DataFusionError::ResourcesExhausted(_)) {
@@ -234,5 +238,16 @@ impl Failure {
         }
         let (export, period) = (self.manifest.export.clone(), self.manifest.period);
         EngineError::Question { question, export, period, source }
+    }
+
+    /// The file to blame, where one is.
+    async fn while_reading(&self, source: DataFusionError) -> EngineError {
+        let error = self.of(source);
+        if !matches!(error, EngineError::Question { .. }) {
+            return error;
+        }
+        tracing::warn!(question = self.question, error = %error, "looking for the file to blame");
+        let files = self.files.clone();
+        blocking::run(move || damage::find(&files)).await.unwrap_or(error)
     }
 }

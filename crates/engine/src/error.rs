@@ -37,12 +37,12 @@ pub enum EngineError {
         /// Where the file should be.
         file: PathBuf,
     },
-    /// A data file is truncated, damaged or not Parquet at all.
-    #[error("{} cannot be read as Parquet: {reason}", file.display())]
+    /// A data file is truncated, damaged, not Parquet at all, or holds a value that no column of its kind can hold.
+    #[error("{} cannot be read: {reason}", file.display())]
     DataFileDamaged {
         /// The data file.
         file: PathBuf,
-        /// What the reader said.
+        /// What is wrong with it, and what would mend it.
         reason: String,
     },
     /// A column has a type that cannot stand for the one in AWS's table dictionary.

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use bill::BillingPeriod;
 
-use crate::{EngineError, Manifest, manifest};
+use crate::{EngineError, Manifest, blocking, manifest};
 
 /// One Data Export, and where it is delivered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,9 +46,9 @@ impl ExportSource {
     /// Lists the latest delivery of every billing period.
     ///
     /// The manifest is the commit point: AWS writes it after all data files of a refresh
-    /// (<https://docs.aws.amazon.com/cur/latest/userguide/dataexports-export-delivery.html>), so a period without a whole
-    /// manifest has nothing new to say and becomes a [`ManifestProblem`]. Reading the data folder instead would count each
-    /// line of an export in create-new mode once per refresh.
+    /// (<https://docs.aws.amazon.com/cur/latest/userguide/dataexports-export-delivery.html>), so a period without a
+    /// whole manifest has nothing new to say and becomes a [`ManifestProblem`]. Reading the data folder instead would
+    /// count each line of an export in create-new mode once per refresh.
     ///
     /// # Errors
     ///
@@ -56,11 +56,7 @@ impl ExportSource {
     pub async fn discover(&self) -> Result<Discovery, EngineError> {
         let source = self.clone();
         let ExportLocation::Disk(location) = self.location.clone();
-        let listing = tokio::task::spawn_blocking(move || source.discover_on_disk(&location));
-        match listing.await {
-            Ok(discovery) => discovery,
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
-        }
+        blocking::run(move || source.discover_on_disk(&location)).await
     }
 
     fn discover_on_disk(&self, location: &Path) -> Result<Discovery, EngineError> {
@@ -155,8 +151,9 @@ impl Partitions {
     }
 }
 
-/// The manifest of a partition: the one in its folder, which AWS overwrites at each refresh; else, where only the copies
-/// that create-new mode keeps in `<timestamp>-<execution-id>` were brought along, the one in the newest of those.
+/// The manifest of a partition: the one in its folder, which AWS overwrites at each refresh; else, where only the
+/// copies that create-new mode keeps in `<timestamp>-<execution-id>` were brought along, the one in the newest of
+/// those.
 fn latest_manifest(folder: &Path) -> Result<PathBuf, String> {
     let cannot_list = |error: std::io::Error| format!("the folder cannot be listed: {error}");
     if let Some(manifest) = only_manifest_in(folder)? {

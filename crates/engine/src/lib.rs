@@ -1,14 +1,16 @@
 //! Asks an AWS CUR 2.0 export what was spent.
 //!
-//! Three steps, one file each: [`ExportSource::discover`] finds what was delivered (the manifest is the commit point), a
-//! [`Question`] is a text in `sql/` with its parameters and its answer's columns, and [`EmbeddedEngine::ask`] runs that
-//! text, in Trino's dialect, over the files of one manifest and streams Arrow record batches.
+//! Three steps, one file each: [`ExportSource::discover`] finds what was delivered (the manifest is the commit point),
+//! a [`Question`] is a text in `sql/` with its parameters and its answer's columns, and [`EmbeddedEngine::ask`] runs
+//! that text, in Trino's dialect, over the files of one manifest and streams Arrow record batches.
 //!
 //! The crate knows nothing of teams or of the store: it asks for the finest grain that is kept (ARCHITECTURE.md).
 
 mod answer;
+mod blocking;
 pub mod catalogue;
 mod columns;
+mod damage;
 mod embedded;
 mod error;
 mod export;

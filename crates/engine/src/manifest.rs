@@ -18,10 +18,10 @@ pub struct Manifest {
     pub period: BillingPeriod,
     /// What makes this delivery another version than the one before: a SHA-256 in hex.
     ///
-    /// It covers the bytes of the manifest and the name, size and time of change of each data file. The bytes alone would
-    /// not do: an export in overwrite mode names the same files at every refresh and its manifest need not say when it was
-    /// written, so two deliveries of different data may have manifests that are equal to the byte. A file that is merely
-    /// touched costs one needless load; a delivery that is missed costs a wrong bill.
+    /// It covers the bytes of the manifest and the name, size and time of change of each data file. The bytes alone
+    /// would not do: an export in overwrite mode names the same files at every refresh and its manifest need not say
+    /// when it was written, so two deliveries of different data may have manifests that are equal to the byte. A file
+    /// that is merely touched costs one needless load; a delivery that is missed costs a wrong bill.
     pub identity: String,
     /// When the manifest was written.
     pub written_at: DateTime<Utc>,
@@ -116,17 +116,18 @@ fn resolve_all(location: &Path, period: BillingPeriod, addresses: &[String]) -> 
 
 /// The file in the export's folder that an address in a manifest means.
 ///
-/// An export that was copied down from S3 keeps its addresses, `s3://bucket/prefix/export/data/BILLING_PERIOD=2026-10/…`:
-/// the part from the last partition folder of the period onwards is the same here as there. Whatever a manifest says, the
-/// file is in the data folder of this period: never outside it, and never in another month.
+/// An export that was copied down from S3 keeps its addresses,
+/// `s3://bucket/prefix/export/data/BILLING_PERIOD=2026-10/…`: the part from the last partition folder of the period
+/// onwards is the same here as there. Whatever a manifest says, the file is in the data folder of this period: never
+/// outside it, and never in another month.
 fn resolve(location: &Path, period: BillingPeriod, address: &str) -> Result<PathBuf, String> {
     let segments: Vec<&str> = address.split(['/', '\\']).filter(|segment| !segment.is_empty()).collect();
     let is_step = |segment: &&str| matches!(*segment, "." | "..") || segment.contains('\0');
     if segments.iter().any(is_step) {
         return Err(format!("the manifest names `{}`, which leads out of the export's folder", short(address)));
     }
-    let of_period = |segment: &&str| partition_period(segment) == Some(period);
-    let partition = segments.iter().rposition(|segment| of_period(&segment));
+    let of_period = |segment: &str| partition_period(segment) == Some(period);
+    let partition = segments.iter().rposition(|segment| of_period(segment));
     let Some((folder, inside)) = partition.map(|at| (segments[at], &segments[at + 1..])) else {
         return Err(format!(
             "the manifest names `{}`, which is not in the export's folder data/BILLING_PERIOD={period}",

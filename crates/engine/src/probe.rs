@@ -1,6 +1,8 @@
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use arrow::datatypes::DataType;
 use chrono::{DateTime, Utc};
 use datafusion::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 
@@ -9,8 +11,8 @@ use crate::{EngineError, Manifest};
 
 /// Which of the columns that an export may lack are there.
 ///
-/// All are optional in a Data Export: principals need `INCLUDE_IAM_PRINCIPAL_DATA`, net costs exist only in accounts with
-/// discounts, and a SELECT list may leave out `tags`
+/// All are optional in a Data Export: principals need `INCLUDE_IAM_PRINCIPAL_DATA`, net costs exist only in accounts
+/// with discounts, and a SELECT list may leave out `tags`
 /// (<https://docs.aws.amazon.com/cur/latest/userguide/table-dictionary-cur2.html>).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExportColumns {
@@ -36,6 +38,8 @@ pub(crate) struct Probe {
     pub(crate) columns: ExportColumns,
     /// The files that hold rows, or could.
     pub(crate) files: Vec<ReadableFile>,
+    /// Columns of costs and quantities that some file does not have as doubles.
+    pub(crate) exact_amounts: BTreeSet<&'static str>,
 }
 
 /// Reads the footer of every file that the manifest names. A column counts as there when any file has it.
@@ -43,12 +47,12 @@ pub(crate) fn probe(manifest: &Manifest) -> Result<Probe, EngineError> {
     let mut probe = Probe::default();
     for path in &manifest.data_files {
         let (size, modified) = size_and_time(path, manifest)?;
-        // A refresh with fewer chunks than the one before overwrites the surplus with empty files; it does not delete them
-        // (https://docs.aws.amazon.com/cur/latest/userguide/dataexports-export-delivery.html).
+        // A refresh with fewer chunks than the one before overwrites the surplus with empty files; it does not delete
+        // them (https://docs.aws.amazon.com/cur/latest/userguide/dataexports-export-delivery.html).
         if size == 0 {
             continue;
         }
-        probe.columns.add(check_columns(path)?);
+        probe.check_columns(path)?;
         probe.files.push(ReadableFile { path: path.clone(), size, modified });
     }
     Ok(probe)
@@ -64,21 +68,26 @@ fn size_and_time(path: &Path, manifest: &Manifest) -> Result<(u64, DateTime<Utc>
     }
 }
 
-fn check_columns(path: &Path) -> Result<ExportColumns, EngineError> {
-    let footer = read_footer(path)?;
-    let schema = footer.schema();
-    for (name, kind) in COLUMNS {
-        let Ok(field) = schema.field_with_name(name) else { continue };
-        if !kind.accepts(field.data_type()) {
-            return Err(column_type(path, name, kind, field.data_type().to_string()));
+impl Probe {
+    fn check_columns(&mut self, path: &Path) -> Result<(), EngineError> {
+        let footer = read_footer(path)?;
+        let schema = footer.schema();
+        for (name, kind) in COLUMNS {
+            let Ok(field) = schema.field_with_name(name) else { continue };
+            let found = field.data_type();
+            if !kind.accepts(found) {
+                return Err(column_type(path, name, kind, found.to_string()));
+            }
+            if kind == Kind::Amount && *found != DataType::Float64 {
+                self.exact_amounts.insert(name);
+            }
         }
+        let has = |name: &str| schema.field_with_name(name).is_ok();
+        self.columns.principal |= has("line_item_iam_principal");
+        self.columns.net_unblended |= has("line_item_net_unblended_cost");
+        self.columns.tags |= has("tags");
+        Ok(())
     }
-    let has = |name: &str| schema.field_with_name(name).is_ok();
-    Ok(ExportColumns {
-        principal: has("line_item_iam_principal"),
-        net_unblended: has("line_item_net_unblended_cost"),
-        tags: has("tags"),
-    })
 }
 
 fn read_footer(path: &Path) -> Result<ArrowReaderMetadata, EngineError> {
@@ -96,12 +105,4 @@ fn read_footer(path: &Path) -> Result<ArrowReaderMetadata, EngineError> {
 
 fn column_type(path: &Path, column: &str, kind: Kind, found: String) -> EngineError {
     EngineError::ColumnType { file: path.to_owned(), column: column.to_owned(), found, expected: kind.expected() }
-}
-
-impl ExportColumns {
-    fn add(&mut self, other: Self) {
-        self.principal |= other.principal;
-        self.net_unblended |= other.net_unblended;
-        self.tags |= other.tags;
-    }
 }

@@ -23,7 +23,7 @@ use datafusion::prelude::{SessionContext, ident};
 use datafusion::scalar::ScalarValue;
 
 use crate::columns;
-use crate::probe::ReadableFile;
+use crate::probe::{Probe, ReadableFile};
 
 /// The name by which every text knows the table.
 const NAME: &str = "cur2";
@@ -32,8 +32,9 @@ const NAME: &str = "cur2";
 ///
 /// The partition is a value of the manifest and not read from folder names: a column `billing_period` that was declared
 /// over folders `BILLING_PERIOD=…` would read as no rows, without an error.
-pub(crate) fn register(session: &SessionContext, period: BillingPeriod, files: Vec<ReadableFile>) -> Result<()> {
-    let files = session.read_table(Arc::new(ExportFiles { schema: columns::schema(), files }))?;
+pub(crate) fn register(session: &SessionContext, period: BillingPeriod, probe: Probe) -> Result<()> {
+    let schema = columns::schema(&probe.exact_amounts);
+    let files = session.read_table(Arc::new(ExportFiles { schema, files: probe.files }))?;
     let mut selected: Vec<Expr> = columns::COLUMNS.iter().map(|(name, _)| ident(*name)).collect();
     selected.push(lit(ScalarValue::Utf8View(Some(period.to_string()))).alias(columns::BILLING_PERIOD));
     session.register_table(NAME, files.select(selected)?.into_view())?;
@@ -43,8 +44,8 @@ pub(crate) fn register(session: &SessionContext, period: BillingPeriod, files: V
 /// Exactly these files, read as the declared schema: what a file lacks is NULL, what it has besides is not read, and a
 /// column of another type is cast.
 ///
-/// DataFusion's own listing table is not used: it takes a file that has gone since it was named for an empty folder, and
-/// so for no cost.
+/// DataFusion's own listing table is not used: it takes a file that has gone since it was named for an empty folder,
+/// and so for no cost.
 #[derive(Debug)]
 struct ExportFiles {
     schema: SchemaRef,
@@ -76,8 +77,10 @@ impl TableProvider for ExportFiles {
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
         let files = self.files.iter().map(partitioned_file).collect::<Result<Vec<_>>>()?;
-        let mut options = TableParquetOptions::default();
-        options.global = session.config_options().execution.parquet.clone();
+        let mut options = TableParquetOptions {
+            global: session.config_options().execution.parquet.clone(),
+            ..TableParquetOptions::default()
+        };
         // A legacy timestamp has nanoseconds, and years beyond 2262 do not fit: some tools write 9999 for "never".
         options.global.coerce_int96 = Some("us".to_owned());
         let source = ParquetSource::new(self.schema()).with_table_parquet_options(options);

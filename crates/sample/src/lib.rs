@@ -1,6 +1,6 @@
 //! Writes a CUR 2.0 export whose truth is known: for the demo, the tests and the benchmarks.
 //!
-//! [`write`] makes up whole months of an organisation from a seed, and adds up while writing what a reader of the export
+//! [`write()`] makes up whole months of an organisation from a seed, and adds up while writing what a reader of the export
 //! has to arrive at ([`Summary`]). [`write_lines`] writes chosen [`LineItem`]s, for a test that needs a bill of its own.
 //!
 //! Invariant: every cost is a decimal first. It becomes a double in one place, and only if a cast to decimal(38,12)

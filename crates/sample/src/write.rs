@@ -36,7 +36,7 @@ pub fn write(options: &SampleOptions, mut progress: impl FnMut(Progress)) -> Res
     Ok(Summary { folder: options.folder.clone(), periods })
 }
 
-/// Delivers the second version of one month to an export that [`write`] has written with the same options: late usage,
+/// Delivers the second version of one month to an export that [`write()`] has written with the same options: late usage,
 /// one more credit, and a principal that changed teams, in one file less.
 ///
 /// # Errors

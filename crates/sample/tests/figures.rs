@@ -1,5 +1,7 @@
-//! How long it takes. Not a test of anything: `SAMPLE_LINES=200000 cargo test -p sample --test figures -- --ignored --nocapture`.
+//! How long it takes. Not a test of anything: `SAMPLE_LINES=200000 cargo test -p sample --test figures -- --ignored --nocapture`;
+//! with `SAMPLE_FOLDER` the sample stays.
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use sample::{SampleOptions, write};
@@ -8,8 +10,9 @@ use sample::{SampleOptions, write};
 #[ignore = "a measurement"]
 fn time_to_write_a_month() {
     let lines = std::env::var("SAMPLE_LINES").map_or(200_000, |text| text.parse().expect("a number of lines"));
-    let folder = tempfile::tempdir().expect("a folder");
-    let options = SampleOptions { folder: folder.path().to_owned(), months: 1, lines, ..Default::default() };
+    let temporary = tempfile::tempdir().expect("a folder");
+    let folder = std::env::var_os("SAMPLE_FOLDER").map_or(temporary.path().to_owned(), PathBuf::from);
+    let options = SampleOptions { folder, months: 1, lines, ..Default::default() };
     let start = Instant::now();
     let summary = write(&options, |_| {}).expect("a sample");
     let elapsed = start.elapsed();

@@ -17,7 +17,7 @@ fn period(text: &str) -> BillingPeriod {
 }
 
 fn small(folder: &Path) -> SampleOptions {
-    SampleOptions { folder: folder.to_owned(), months: 1, lines: 6_000, published_month: false, ..Default::default() }
+    SampleOptions { folder: folder.to_owned(), months: 1, lines: 2_000, published_month: false, ..Default::default() }
 }
 
 fn written(options: &SampleOptions) -> Summary {
@@ -58,8 +58,8 @@ fn values(lines: &[Line], column: &str) -> BTreeSet<String> {
 fn the_summary_is_what_a_reader_arrives_at() {
     let (lines, summary) = month(|options| options.months = 1);
     let bedrock: Vec<&Line> = lines.iter().filter(|line| is_bedrock(line)).collect();
-    assert_eq!((summary.totals.lines, summary.totals.bedrock_lines), (6_000, 1_800));
-    assert_eq!((lines.len(), bedrock.len()), (6_000, 1_800));
+    assert_eq!((summary.totals.lines, summary.totals.bedrock_lines), (2_000, 600));
+    assert_eq!((lines.len(), bedrock.len()), (2_000, 600));
     let (bill, of_bedrock) = (summary.totals.bill["USD"], summary.totals.bedrock["USD"]);
     assert_eq!(sum(&lines, "line_item_unblended_cost"), bill.unblended);
     assert_eq!(sum(bedrock.iter().copied(), "line_item_unblended_cost"), of_bedrock.unblended);
@@ -146,7 +146,7 @@ fn a_window_over_the_published_month_leaves_it_alone() {
         SampleOptions { months: 3, last_period: period("2026-05"), published_month: true, ..small(folder.path()) };
     let summary = written(&options);
     let lines = |text| summary.period(period(text)).map(|month| month.totals.lines);
-    assert_eq!((lines("2026-03"), lines("2026-04"), lines("2026-05")), (Some(6_000), Some(16), Some(6_000)));
+    assert_eq!((lines("2026-03"), lines("2026-04"), lines("2026-05")), (Some(2_000), Some(16), Some(2_000)));
     assert_eq!(published_period(), period("2026-04"));
 }
 
@@ -184,7 +184,7 @@ fn every_identity_that_a_bill_can_hold_is_there() {
         );
     }
     let without = lines.iter().filter(|line| is_bedrock(line) && line.text("line_item_iam_principal").is_none());
-    assert!(without.count() > 20, "NULL principals");
+    assert!(without.count() > 10, "NULL principals");
     let sessions = callers.iter().filter(|caller| caller.contains("AgentCoreRuntimeRole/")).count();
     assert!(sessions > 1, "a new session for each run, not {sessions}");
 }
@@ -239,7 +239,7 @@ fn claude_comes_from_the_marketplace_as_well() {
         .filter(|line| line.text("bill_billing_entity") == Some("AWS Marketplace") && is_bedrock(line))
         .filter(|line| line.text("line_item_line_item_type") == Some("Usage"))
         .collect();
-    assert!(marketplace.len() > 100, "{}", marketplace.len());
+    assert!(marketplace.len() > 50, "{}", marketplace.len());
     for line in marketplace {
         assert_eq!(line.text("pricing_unit"), Some("Units"));
         assert_eq!(line.text("product_servicecode"), Some(""));
@@ -259,7 +259,7 @@ fn aws_fills_the_product_map_from_july_2026_on() {
         lines.iter().filter(|line| line.label("product", "model").is_some()).count()
     };
     assert_eq!(models("2026-06"), 0);
-    assert!(models("2026-07") > 500);
+    assert!(models("2026-07") > 200);
 }
 
 #[test]
@@ -267,17 +267,18 @@ fn principals_begin_on_8_april_2026_and_those_of_mantle_on_11_august() {
     let first_day = |last_period: &str, mantle: bool| {
         let (lines, _) = month(|options| {
             options.last_period = period(last_period);
-            options.lines = 9_000;
+            options.lines = 6_000;
         });
         let of_mantle = |line: &&Line| line.text("line_item_usage_type").is_some_and(|text| text.contains("-mantle-"));
         let called = lines.iter().filter(|line| line.text("line_item_iam_principal").is_some());
         let days = called.filter(|line| of_mantle(line) == mantle);
         days.filter_map(|line| line.time("line_item_usage_start_date")).min().map(|time| time[..10].to_owned())
     };
+    let within = |day: Option<String>, first: &str, last: &str| day.is_some_and(|day| first <= &*day && &*day <= last);
     assert_eq!(first_day("2026-03", false), None);
-    assert_eq!(first_day("2026-04", false).as_deref(), Some("2026-04-08"));
+    assert!(within(first_day("2026-04", false), "2026-04-08", "2026-04-09"));
     assert_eq!(first_day("2026-07", true), None);
-    assert_eq!(first_day("2026-08", true).as_deref(), Some("2026-08-11"));
+    assert!(within(first_day("2026-08", true), "2026-08-11", "2026-08-14"));
 }
 
 #[test]
@@ -304,7 +305,7 @@ fn a_restated_month_has_late_usage_a_credit_and_somebody_in_another_team() {
     let old = read(&only(&before).data_files);
     let after = restate(&options, period("2026-10"), |_| {}).expect("a restatement");
     let new = read(&after.data_files);
-    assert_eq!((after.version, old.len(), new.len()), (2, 6_000, 6_062));
+    assert_eq!((after.version, old.len(), new.len()), (2, 2_000, 2_022));
     let credits =
         |lines: &[Line]| lines.iter().filter(|line| line.text("line_item_line_item_type") == Some("Credit")).count();
     assert_eq!(credits(&new), credits(&old) + 1);
@@ -319,7 +320,7 @@ fn a_restated_month_has_late_usage_a_credit_and_somebody_in_another_team() {
     assert_eq!(sum(&new, "line_item_unblended_cost"), after.totals.bill["USD"].unblended);
     assert_ne!(after.totals.bill, only(&before).totals.bill);
     let rows: Vec<usize> = after.data_files.iter().map(|file| read(std::slice::from_ref(file)).len()).collect();
-    assert_eq!(rows, [6_062, 0], "the surplus chunk is empty");
+    assert_eq!(rows, [2_022, 0], "the surplus chunk is empty");
 }
 
 #[test]
@@ -361,9 +362,9 @@ fn an_export_without_principals_has_no_tags_of_principals() {
 fn progress_counts_up_to_the_last_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut seen = Vec::new();
-    write(&SampleOptions { lines: 30_000, ..small(folder.path()) }, |progress| seen.push(progress)).expect("a sample");
+    write(&SampleOptions { lines: 21_000, ..small(folder.path()) }, |progress| seen.push(progress)).expect("a sample");
     assert!(seen.windows(2).all(|pair| pair[0].lines_written < pair[1].lines_written));
-    assert_eq!(seen.last().map(|last| (last.lines_written, last.lines)), Some((30_000, 30_000)));
+    assert_eq!(seen.last().map(|last| (last.lines_written, last.lines)), Some((21_000, 21_000)));
 }
 
 #[test]

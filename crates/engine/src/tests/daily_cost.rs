@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::{Decimal128Type, Int64Type};
+use bill::principal::{FoldRule, SessionFold};
 use futures::TryStreamExt;
 
 use super::support::*;
@@ -224,13 +225,26 @@ async fn a_line_without_a_usage_date_counts_on_the_first_day() {
 
 #[tokio::test]
 async fn sessions_are_folded_by_the_pattern_and_their_money_is_added() {
-    let session = |name: &str| line().principal(&format!("arn:aws:sts::1:assumed-role/ci/{name}"));
-    let export = Export::of(&[session("run-1"), session("run-2"), line().principal("arn:aws:iam::1:user/run-3")]);
-    let fold = [Parameter::text("^(arn:aws:sts::[0-9]+:assumed-role/ci/).*$"), Parameter::text("$1*"), period()];
-    let answer = engine().ask(&catalogue::DAILY_COST, &fold, &export.only_manifest().await).await.expect("an answer");
+    let rule = |role: &str| FoldRule { role: role.to_owned(), session: "run-*".to_owned() };
+    let fold = SessionFold::new(&[rule("ci"), rule("build")]).expect("a fold");
+    let arns = [
+        "arn:aws:sts::444455556666:assumed-role/ci/run-1",
+        "arn:aws:sts::444455556666:assumed-role/ci/run-2",
+        "arn:aws:sts::444455556666:assumed-role/build/run-2",
+        "arn:aws:sts::444455556666:assumed-role/ci/alice",
+        "arn:aws:iam::444455556666:user/run-3",
+    ];
+    let export = Export::of(&arns.map(|arn| line().principal(arn)));
+    let parameters = [Parameter::text(fold.pattern()), Parameter::text(fold.replacement()), period()];
+    let answer = engine().ask(&catalogue::DAILY_COST, &parameters, &export.only_manifest().await).await;
+    let mut expected: BTreeMap<String, u32> = BTreeMap::new();
+    for arn in arns {
+        *expected.entry(fold.apply(arn).into_owned()).or_default() += 1;
+    }
+    assert_eq!(expected["arn:aws:sts::444455556666:assumed-role/ci/*"], 2);
     assert_eq!(
-        rows(answer, &["iam_principal", "unblended_cost"]).await.expect("rows"),
-        ["arn:aws:iam::1:user/run-3 | 1.000000000000", "arn:aws:sts::1:assumed-role/ci/* | 2.000000000000"]
+        rows(answer.expect("an answer"), &["iam_principal", "unblended_cost"]).await.expect("rows"),
+        expected.iter().map(|(arn, cost)| format!("{arn} | {cost}.000000000000")).collect::<Vec<_>>()
     );
 }
 
@@ -245,4 +259,30 @@ async fn an_answer_has_exactly_the_declared_schema() {
         let batches: Vec<RecordBatch> = answer.batches.try_collect().await.expect("rows");
         assert!(!batches.is_empty() && batches.iter().all(|batch| batch.schema() == question.schema()));
     }
+}
+
+/// The rule of Bedrock stands in three places: both texts, and `bill` for whoever needs it in Rust.
+#[tokio::test]
+async fn the_texts_and_the_bill_agree_on_what_is_bedrock() {
+    let mut expected = Vec::new();
+    let mut lines = Vec::new();
+    for entity in ["AWS", "AWS Marketplace", "AISPL", "aws", ""] {
+        for code in ["AmazonBedrock", "AmazonBedrockService", "AmazonBedrockX", "amazonbedrock", "AmazonS3", ""] {
+            for name in [None, Some("Claude (Amazon Bedrock Edition)"), Some("bedrock"), Some("")] {
+                let usage = format!("{entity}/{code}/{name:?}");
+                let line = line().text("bill_billing_entity", entity).text("line_item_product_code", code);
+                let line = line.text("line_item_usage_type", &usage).map("product", &[]);
+                lines.push(name.map_or(line.clone(), |name| line.map("product", &[("product_name", name)])));
+                if bill::bedrock::is_bedrock(entity, code, name) {
+                    expected.push(usage);
+                }
+            }
+        }
+    }
+    expected.sort();
+    let export = Export::of(&lines);
+    assert_eq!(export.daily_cost(&["usage_type"]).await, expected);
+    let counted = export.bill_total(&["bedrock_line_items"]).await;
+    let counted: usize = counted.iter().map(|count| count.parse::<usize>().expect("a count")).sum();
+    assert_eq!((counted, expected.is_empty()), (expected.len(), false));
 }

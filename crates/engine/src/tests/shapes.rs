@@ -57,10 +57,21 @@ async fn costs_may_be_doubles_or_decimals() {
     }
 }
 
+/// More digits than a double has: read as a double on the way, the last ones would be lost.
 #[tokio::test]
-async fn timestamps_may_have_any_unit_with_or_without_utc() {
+async fn a_decimal_cost_is_never_rounded_to_a_double() {
+    let export = Export::of(&[line().cost(0.1)]);
+    let cost = "123456789012.123456789012";
+    let exact = Shape { odd: vec![("line_item_unblended_cost", DataType::Decimal128(38, 12))], ..Shape::default() };
+    export.chunk("BILLING_PERIOD=2026-10/exact", &[line().exact_cost(cost)], &exact);
+    export.manifest(PERIOD, &["BILLING_PERIOD=2026-10/bill-00001.snappy.parquet", "BILLING_PERIOD=2026-10/exact"]);
+    assert_eq!(export.bill_total(&["unblended_cost"]).await, ["123456789012.223456789012"]);
+}
+
+#[tokio::test]
+async fn timestamps_may_have_any_unit_and_any_zone_and_count_in_utc() {
     for unit in [TimeUnit::Second, TimeUnit::Millisecond, TimeUnit::Microsecond, TimeUnit::Nanosecond] {
-        for zone in [None, Some("UTC"), Some("+00:00")] {
+        for zone in [None, Some("UTC"), Some("+00:00"), Some("+05:30")] {
             let time = DataType::Timestamp(unit, zone.map(Arc::from));
             assert_eq!(read_as(Shape { time: time.clone(), ..Shape::default() }).await, [READ], "{time}");
         }

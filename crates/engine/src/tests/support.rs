@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, Float64Array, MapBuilder, MapFieldNames, RecordBatch, StringArray, StringBuilder, TimestampSecondArray,
+    ArrayRef, MapBuilder, MapFieldNames, RecordBatch, StringArray, StringBuilder, TimestampSecondArray,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
@@ -27,7 +27,7 @@ pub(super) const PERIOD: &str = "2026-10";
 #[derive(Clone, Default)]
 pub(super) struct Line {
     texts: BTreeMap<&'static str, String>,
-    amounts: BTreeMap<&'static str, f64>,
+    amounts: BTreeMap<&'static str, String>,
     maps: BTreeMap<&'static str, Vec<(String, String)>>,
     started: Option<i64>,
 }
@@ -55,7 +55,13 @@ impl Line {
     }
 
     pub(super) fn amount(mut self, column: &'static str, value: f64) -> Self {
-        self.amounts.insert(column, value);
+        self.amounts.insert(column, value.to_string());
+        self
+    }
+
+    /// A cost with more digits than a double has; the column must be written as decimals.
+    pub(super) fn exact_cost(mut self, value: &str) -> Self {
+        self.amounts.insert("line_item_unblended_cost", value.to_owned());
         self
     }
 
@@ -252,8 +258,8 @@ fn column(name: &str, kind: Kind, lines: &[Line], shape: &Shape) -> ArrayRef {
             (Arc::new(StringArray::from_iter(values)), shape.text.clone())
         }
         Kind::Amount => {
-            let values = lines.iter().map(|line| line.amounts.get(name).copied());
-            (Arc::new(Float64Array::from_iter(values)), shape.amount.clone())
+            let values = lines.iter().map(|line| line.amounts.get(name).map(String::as_str));
+            (Arc::new(StringArray::from_iter(values)), shape.amount.clone())
         }
         Kind::Time => {
             let values = lines.iter().map(|line| line.started.filter(|_| name == "line_item_usage_start_date"));

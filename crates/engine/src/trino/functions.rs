@@ -1,5 +1,6 @@
 //! The functions of Trino that DataFusion lacks or gives another meaning.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -133,10 +134,10 @@ fn regexp_replace(arguments: &[ArrayRef]) -> Result<ArrayRef> {
             continue;
         }
         let (text, pattern, replacement) = (texts.value(row), patterns.value(row), replacements.value(row));
-        if !compiled.contains_key(&(pattern, replacement)) {
-            compiled.insert((pattern, replacement), Replacement::new(pattern, replacement)?);
-        }
-        let rule = &compiled[&(pattern, replacement)];
+        let rule = match compiled.entry((pattern, replacement)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(Replacement::new(pattern, replacement)?),
+        };
         let result = done.entry((text, pattern, replacement)).or_insert_with(|| rule.apply(text));
         replaced.append_value(result.as_deref().unwrap_or(text));
     }

@@ -133,7 +133,8 @@ fn concat(parts: Vec<Expr>) -> Result<Expr> {
 }
 
 fn is_called(function: &Function, name: &str) -> bool {
-    matches!(function.name.0.as_slice(), [part] if part.as_ident().is_some_and(|part| part.value.eq_ignore_ascii_case(name)))
+    let [part] = function.name.0.as_slice() else { return false };
+    part.as_ident().is_some_and(|part| part.value.eq_ignore_ascii_case(name))
 }
 
 fn arguments(function: &Function) -> Result<Vec<Expr>> {

@@ -26,7 +26,18 @@ pub(super) fn is_exact(amount: Amount) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn every_amount_below_two_thousand_survives_the_cast(units in -2_000_000_000_000_000_i128..2_000_000_000_000_000) {
+            let amount = Amount::from_raw(units);
+            prop_assert!(is_exact(amount));
+            prop_assert_eq!(nearest(amount), amount.to_string().parse::<f64>().unwrap());
+        }
+    }
 
     #[test]
     fn a_published_cost_is_the_double_that_its_text_is() {

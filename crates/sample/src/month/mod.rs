@@ -70,8 +70,8 @@ impl<'a> Month<'a> {
         let mut random = Random::of((self.seed, self.period, slice.number));
         let mut reported = sink.left();
         if slice.opens_the_month() {
-            self.write_one_of_each(&mut random, &mut sink)?;
             self.write_charges(&mut random, &mut sink)?;
+            self.write_one_of_each(&mut random, &mut sink)?;
         }
         if slice.is_late() {
             self.write_late_credit(&mut sink)?;

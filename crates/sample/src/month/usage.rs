@@ -7,8 +7,8 @@ use crate::organisation::{Account, Principal};
 use crate::random::{Random, digest};
 use crate::{Labels, LineItem, SampleError};
 
-/// One in so many bursts is for what carries no principal: guardrails, knowledge bases, AgentCore.
-const WITHOUT_CALLER_PERCENT: u64 = 12;
+/// Of 100 bursts, those for what carries no principal: guardrails, knowledge bases, AgentCore.
+const WITHOUT_CALLER_PERCENT: u64 = 9;
 
 /// Somebody using something, or an account doing so.
 #[derive(Clone, Copy)]

@@ -14,7 +14,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 /// One row of a data file.
 pub struct Line {
-    batch: RecordBatch,
+    batch: Rc<RecordBatch>,
     positions: Rc<HashMap<String, usize>>,
     row: usize,
 }
@@ -31,7 +31,8 @@ pub fn read(files: &[PathBuf]) -> Vec<Line> {
 fn lines(batch: RecordBatch) -> impl Iterator<Item = Line> {
     let names = batch.schema().fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>();
     let positions = Rc::new(names.into_iter().zip(0..).collect::<HashMap<_, _>>());
-    (0..batch.num_rows()).map(move |row| Line { batch: batch.clone(), positions: Rc::clone(&positions), row })
+    let batch = Rc::new(batch);
+    (0..batch.num_rows()).map(move |row| Line { batch: Rc::clone(&batch), positions: Rc::clone(&positions), row })
 }
 
 /// Names and types of a data file's columns.

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::ApiState;
 use super::answer::{ControlFigures, CostRows, Links, Meta, MetaContext, Row, control, totals};
-use super::documentation::{CostsParameters, Problems};
+use super::documentation::{CostsParameters, CostsProblems};
 use super::grammar::{CostsQuery, Echo};
 use super::problem::Problem;
 use super::resolve::resolve;
@@ -32,7 +32,7 @@ pub(crate) struct CostsAnswer {
 /// Rows of exact cost, grouped and filtered by any dimensions, from one data version. Rows add up to `meta.totals`; without
 /// filters, and asked by `period`, the totals are the `bedrock_total` of `control`.
 #[utoipa::path(get, path = "/v1/costs", tag = "costs", params(CostsParameters),
-    responses((status = OK, description = "The costs", body = CostsAnswer), Problems))]
+    responses((status = OK, description = "The costs", body = CostsAnswer), CostsProblems))]
 pub(crate) async fn list_costs(
     State(state): State<ApiState>,
     RawQuery(query): RawQuery,

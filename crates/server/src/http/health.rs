@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::ApiState;
-use super::documentation::Problems;
+use super::documentation::ProbeProblems;
 use super::problem::{Problem, ProblemKind, chain};
 
 /// A probe that waits longer than this counts as failed with most supervisors.
@@ -33,7 +33,7 @@ pub(crate) async fn get_livez() -> Json<Health> {
 /// Can the service answer
 ///
 /// Yes, if the database answers and a billing period is published.
-#[utoipa::path(get, path = "/readyz", tag = "service", responses((status = OK, description = "Ready", body = Health), Problems))]
+#[utoipa::path(get, path = "/readyz", tag = "service", responses((status = OK, description = "Ready", body = Health), ProbeProblems))]
 pub(crate) async fn get_readyz(State(state): State<ApiState>) -> Result<Json<Health>, Problem> {
     let snapshot = tokio::time::timeout(PATIENCE, state.store.snapshot())
         .await

@@ -30,6 +30,7 @@ fn indented(text: &str) -> String {
         }
         if matches!(character, '}' | ']') {
             depth -= 1;
+            shown.truncate(shown.trim_end().len());
             shown.push_str(&format!("\n{}", "  ".repeat(depth)));
         }
         shown.push(character);

@@ -124,12 +124,17 @@ impl World {
 
     /// Asks the API; the answer must be JSON.
     pub async fn ask(&self, path: &str) -> (StatusCode, Value) {
+        let (status, text) = self.ask_for_text(path).await;
+        (status, serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}: {text}")))
+    }
+
+    /// Asks the API for whatever it answers.
+    pub async fn ask_for_text(&self, path: &str) -> (StatusCode, String) {
         let request = Request::get(path).body(Body::empty()).expect("a request");
         let response = self.router.clone().oneshot(request).await.expect("an answer");
         let status = response.status();
         let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a body");
-        let text = String::from_utf8_lossy(&body).into_owned();
-        (status, serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}: {text}")))
+        (status, String::from_utf8(body.to_vec()).expect("UTF-8"))
     }
 
     /// Asks the API, which must answer well.

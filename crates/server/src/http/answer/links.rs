@@ -38,10 +38,10 @@ impl PartialSchema for Links {
         let text = || ObjectBuilder::new().schema_type(Type::String);
         ObjectBuilder::new()
             .schema_type(Type::Object)
-            .property("self", text())
-            .required("self")
             .additional_properties(Some(AdditionalProperties::RefOr(text().into())))
-            .description(Some("Paths on this service by relation; `self` asks the same question again."))
+            .description(Some(
+                "Paths on this service by relation; `self`, where there is one, asks the same question again.",
+            ))
             .examples([serde_json::json!({
                 "self": "/v1/costs?period=2026-10&granularity=total&group_by=team&cost=unblended",
                 "periods": "/v1/periods",

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::response::Response;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
@@ -13,7 +14,7 @@ use utoipa::openapi::{
 };
 use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
-use super::problem::{MEDIA_TYPE, Problem, ProblemKind};
+use super::problem::{MEDIA_TYPE, ProblemDocument, ProblemKind};
 pub(crate) use parameters::{CostParameters, CostsParameters, PeriodAndCostParameters};
 
 const DESCRIPTION: &str = "Exact Amazon Bedrock cost per team, principal, model and tag, from an AWS CUR 2.0 export.
@@ -43,34 +44,69 @@ pub(super) fn base() -> OpenApi {
         tag("periods", "What is loaded, in which version, and how fresh."),
         tag("service", "How the service is, and what it can do."),
     ];
-    let mut schemas = vec![(Problem::name().into_owned(), Problem::schema())];
-    Problem::schemas(&mut schemas);
+    let mut schemas = vec![(ProblemDocument::name().into_owned(), ProblemDocument::schema())];
+    ProblemDocument::schemas(&mut schemas);
     let components = schemas
         .into_iter()
         .fold(ComponentsBuilder::new(), |components, (name, schema)| components.schema(name, schema));
     OpenApiBuilder::new().info(info).tags(Some(tags)).components(Some(components.build())).build()
 }
 
-/// The problems that any route may answer with.
-pub(crate) struct Problems;
+/// Sets of problems, each for the routes that may answer with them. `method-not-allowed` is in none: a method that does
+/// not exist is no answer of an operation that does.
+macro_rules! problems {
+    ($($(#[$documentation:meta])* $name:ident: [$($kind:ident),+ $(,)?];)+) => {$(
+        $(#[$documentation])*
+        pub(crate) struct $name;
 
-impl IntoResponses for Problems {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let mut kinds: BTreeMap<u16, Vec<ProblemKind>> = BTreeMap::new();
-        // A method that does not exist is no answer of an operation that does.
-        for kind in ProblemKind::ALL.into_iter().filter(|kind| *kind != ProblemKind::MethodNotAllowed) {
-            kinds.entry(kind.status().as_u16()).or_default().push(kind);
+        impl IntoResponses for $name {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                responses(&[$(ProblemKind::$kind),+])
+            }
         }
-        kinds.into_iter().map(|(status, kinds)| (status.to_string(), response(&kinds).into())).collect()
+    )+};
+}
+
+problems! {
+    /// Of `/v1/costs`.
+    CostsProblems: [
+        UnknownParameter, RepeatedParameter, UnknownDimension, InvalidValue, ConflictingParameters, LimitExceeded,
+        QueryTooLong, PeriodNotLoaded, NothingLoaded, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of routes about one team.
+    TeamProblems: [
+        UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, UnknownTeam, PeriodNotLoaded, NothingLoaded,
+        StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of routes about one period.
+    PeriodProblems: [
+        UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, PeriodNotLoaded, NothingLoaded,
+        StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of routes without parameters.
+    PlainProblems: [UnknownParameter, QueryTooLong, StoreUnreachable, Timeout, InternalError];
+    /// Of `/readyz`.
+    ProbeProblems: [NothingLoaded, StoreUnreachable];
+    /// Of `/problems/{kind}`.
+    PageProblems: [UnknownPath];
+}
+
+fn responses(kinds: &[ProblemKind]) -> BTreeMap<String, RefOr<Response>> {
+    let mut by_status: BTreeMap<u16, Vec<ProblemKind>> = BTreeMap::new();
+    for kind in kinds {
+        by_status.entry(kind.status().as_u16()).or_default().push(*kind);
     }
+    by_status.into_iter().map(|(status, kinds)| (status.to_string(), response(&kinds).into())).collect()
 }
 
 fn response(kinds: &[ProblemKind]) -> Response {
     let types: Vec<String> = kinds.iter().map(|kind| format!("`{}`: {}", kind.type_uri(), kind.title())).collect();
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(ProblemDocument::name()))).build();
     let response = ResponseBuilder::new().description(types.join("; ")).content(MEDIA_TYPE, content);
     if kinds.iter().any(|kind| kind.retry_after_seconds().is_some()) {
-        let header = HeaderBuilder::new().description(Some("After how many seconds trying again makes sense."));
+        let header = HeaderBuilder::new()
+            .description(Some("After how many seconds trying again makes sense."))
+            .schema(Some(ObjectBuilder::new().schema_type(Type::Integer)));
         return response.header("retry-after", header.build()).build();
     }
     response.build()

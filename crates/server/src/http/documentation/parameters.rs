@@ -106,7 +106,7 @@ fn group_by() -> Parameter {
 
 fn order_by() -> Parameter {
     let description = "`cost` or a grouped dimension; with `-` in front, the largest or last first. What is not set comes last. \
-                       Without it rows are in the order of time and of their dimensions.";
+                       Without it, by time and then the largest cost first.";
     parameter("order_by", description, text().examples(["-cost"]).into()).build()
 }
 

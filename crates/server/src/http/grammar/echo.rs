@@ -94,7 +94,11 @@ impl Serialize for Echo {
     }
 }
 
-impl ToSchema for Echo {}
+impl ToSchema for Echo {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Query".into()
+    }
+}
 
 impl PartialSchema for Echo {
     fn schema() -> utoipa::openapi::RefOr<Schema> {

@@ -20,11 +20,29 @@ pub(super) async fn limit(request: Request, next: Next) -> Response {
         let detail = format!("the query string has {query_bytes} bytes; at most {LONGEST_QUERY_BYTES} are read");
         return Problem::new(ProblemKind::QueryTooLong, detail).into_response();
     }
-    match tokio::time::timeout(LONGEST_ANSWER, next.run(request)).await {
+    within(LONGEST_ANSWER, next.run(request)).await
+}
+
+async fn within(patience: Duration, answer: impl Future<Output = Response>) -> Response {
+    match tokio::time::timeout(patience, answer).await {
         Ok(response) => response,
         Err(_) => {
-            let detail = format!("the answer was not ready after {} seconds", LONGEST_ANSWER.as_secs());
+            let detail = format!("the answer was not ready after {} seconds", patience.as_secs());
             Problem::new(ProblemKind::Timeout, detail).into_response()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{StatusCode, header};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_that_never_comes_is_given_up() {
+        let response = within(Duration::from_millis(1), std::future::pending()).await;
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "30");
     }
 }

@@ -48,3 +48,79 @@ fn answer_to_panic(payload: Box<dyn Any + Send + 'static>) -> Response {
     let detail = "the service made a mistake; the log has it under this request id";
     Problem::new(ProblemKind::InternalError, detail).with_cause(cause).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use axum::body::{Body, to_bytes};
+    use axum::routing::get;
+    use serde_json::Value;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    /// What a request to a route that panics, or to one that answers, leaves in the log.
+    async fn ask(path: &str) -> (Response, Vec<Value>) {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let routes = Router::new()
+            .route("/v1/teams/{team}", get(|| async { "fine" }))
+            .route("/v1/broken", get(|| async { panic!("a secret") as &str }));
+        let request =
+            Request::builder().uri(path).header("x-request-id", "r-1").body(Body::empty()).expect("a request");
+        let response = around(routes).oneshot(request).await.expect("the router never fails");
+        (response, lines.read())
+    }
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Lines {
+        fn read(&self) -> Vec<Value> {
+            let bytes = self.0.lock().expect("no writer panicked");
+            let text = String::from_utf8(bytes.clone()).expect("the log is UTF-8");
+            text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON")).collect()
+        }
+    }
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("no writer panicked").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_leaves_one_line_with_patterns_and_no_values() {
+        let (response, lines) = ask("/v1/teams/alice?filter%5Bperson%5D=alice%40example.com").await;
+        assert_eq!(response.headers()["cache-control"], "private, no-cache");
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        let fields = &lines[0]["fields"];
+        assert_eq!(
+            (&fields["method"], &fields["path"], &fields["query_keys"], &fields["status"], &fields["request_id"]),
+            (&"GET".into(), &"/v1/teams/{team}".into(), &"filter".into(), &200.into(), &"r-1".into())
+        );
+        assert!(fields["duration_ms"].is_u64());
+        assert!(!lines[0].to_string().contains("alice"), "{lines:?}");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_a_problem_for_the_caller_and_a_cause_in_the_log() {
+        let (response, lines) = ask("/v1/broken").await;
+        assert_eq!(response.status(), 500);
+        let body = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+        let problem: Value = serde_json::from_slice(&body).expect("a problem is JSON");
+        assert_eq!((&problem["type"], &problem["request_id"]), (&"/problems/internal-error".into(), &"r-1".into()));
+        assert!(!problem.to_string().contains("a secret"));
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert_eq!(lines[0]["fields"]["cause"], "a handler panicked: a secret");
+    }
+}

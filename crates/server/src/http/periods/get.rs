@@ -13,7 +13,7 @@ use super::list::whole_periods;
 use super::versions::{BillPart, Version};
 use crate::http::ApiState;
 use crate::http::answer::{ControlFigures, Links, Meta, MetaContext, control, totals};
-use crate::http::documentation::Problems;
+use crate::http::documentation::PeriodProblems;
 use crate::http::grammar::{Echo, ReportQuery, parse_period};
 use crate::http::problem::{Problem, ProblemKind};
 
@@ -71,7 +71,7 @@ pub(crate) struct Freshness {
 /// entity, charge type and currency.
 #[utoipa::path(get, path = "/v1/periods/{period}", tag = "periods",
     params(("period" = String, Path, description = "The billing period", example = "2026-10")),
-    responses((status = OK, description = "The period", body = PeriodAnswer), Problems))]
+    responses((status = OK, description = "The period", body = PeriodAnswer), PeriodProblems))]
 pub(crate) async fn get_period(
     State(state): State<ApiState>,
     path: Result<Path<String>, PathRejection>,

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::http::ApiState;
 use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, control, totals};
-use crate::http::documentation::Problems;
+use crate::http::documentation::PlainProblems;
 use crate::http::grammar::{Echo, ReportQuery};
 use crate::http::problem::Problem;
 
@@ -77,7 +77,7 @@ impl From<&LoadVersion> for ServedExport {
 ///
 /// Every period that is served: its status, the version of each export, what Bedrock comes to, and the control figures.
 #[utoipa::path(get, path = "/v1/periods", tag = "periods",
-    responses((status = OK, description = "The periods", body = PeriodsAnswer), Problems))]
+    responses((status = OK, description = "The periods", body = PeriodsAnswer), PlainProblems))]
 pub(crate) async fn list_periods(
     State(state): State<ApiState>,
     RawQuery(query): RawQuery,

@@ -22,9 +22,14 @@ pub(crate) use pages::{__path_get_problem, __path_list_problems, get_problem, li
 /// The media type of problem documents.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 
+/// What went wrong. Boxed, because a handler hands it through many results.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Problem(Box<ProblemDocument>);
+
 /// What went wrong, as RFC 9457 has it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct Problem {
+#[schema(as = Problem)]
+pub(crate) struct ProblemDocument {
     /// The kind of problem: stable, made to branch on. Dereferencing it gives a page about the kind.
     #[serde(rename = "type")]
     #[schema(value_type = String, example = "/problems/unknown-parameter")]
@@ -60,7 +65,7 @@ pub(crate) struct Problem {
 impl Problem {
     /// A problem of a kind, with a sentence about this occurrence.
     pub(crate) fn new(kind: ProblemKind, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(ProblemDocument {
             kind,
             title: kind.title(),
             status: kind.status().as_u16(),
@@ -70,44 +75,44 @@ impl Problem {
             loaded_periods: None,
             request_id: None,
             cause: None,
-        }
+        }))
     }
 
     /// Adds the nearest known name, to the sentence as well.
     pub(crate) fn with_suggestion(mut self, name: Option<String>) -> Self {
         if let Some(name) = &name {
-            self.detail = format!("{}; did you mean `{name}`?", self.detail);
+            self.0.detail = format!("{}; did you mean `{name}`?", self.0.detail);
         }
-        self.did_you_mean = name;
+        self.0.did_you_mean = name;
         self
     }
 
     /// Adds the periods that can be asked for.
     pub(crate) fn with_loaded_periods(mut self, periods: &[BillingPeriod]) -> Self {
-        self.loaded_periods = Some(periods.to_vec());
+        self.0.loaded_periods = Some(periods.to_vec());
         self
     }
 
     /// Adds what the log should know and the caller should not.
     pub(crate) fn with_cause(mut self, cause: impl Into<String>) -> Self {
-        self.cause = Some(cause.into());
+        self.0.cause = Some(cause.into());
         self
     }
 
     /// Adds the id of the request.
     pub(crate) fn with_request_id(mut self, request_id: &str) -> Self {
-        self.request_id = Some(request_id.to_owned());
+        self.0.request_id = Some(request_id.to_owned());
         self
     }
 
     /// The kind.
     pub(crate) fn kind(&self) -> ProblemKind {
-        self.kind
+        self.0.kind
     }
 
     /// What the log should know.
     pub(crate) fn cause(&self) -> Option<&str> {
-        self.cause.as_deref()
+        self.0.cause.as_deref()
     }
 
     /// No billing period has been published.
@@ -131,9 +136,9 @@ impl From<Faults> for Problem {
         let Some(first) = errors.first() else { return Self::new(ProblemKind::InternalError, "no fault was found") };
         let mut problem = Self::new(first.kind, first.detail.clone()).with_suggestion(first.did_you_mean.clone());
         if errors.len() > 1 {
-            problem.detail = format!("{} ({} faults in all; see `errors`)", problem.detail, errors.len());
+            problem.0.detail = format!("{} ({} faults in all; see `errors`)", problem.0.detail, errors.len());
         }
-        problem.errors = errors;
+        problem.0.errors = errors;
         problem
     }
 }
@@ -170,10 +175,10 @@ impl From<PathRejection> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.to_json()));
-        *response.status_mut() = self.kind.status();
+        *response.status_mut() = self.0.kind.status();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        if let Some(seconds) = self.kind.retry_after_seconds() {
+        if let Some(seconds) = self.0.kind.retry_after_seconds() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(self);

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Problem, ProblemKind};
-use crate::http::documentation::Problems;
+use crate::http::documentation::PageProblems;
 use crate::http::grammar::nearest;
 
 /// A kind of problem, explained.
@@ -44,7 +44,7 @@ pub(crate) async fn list_problems() -> Json<Vec<ProblemPage>> {
 /// What stands at the `type` of a problem document.
 #[utoipa::path(get, path = "/problems/{kind}", tag = "service",
     params(("kind" = String, Path, description = "The last part of the type", example = "unknown-parameter")),
-    responses((status = OK, description = "The kind", body = ProblemPage), Problems))]
+    responses((status = OK, description = "The kind", body = ProblemPage), PageProblems))]
 pub(crate) async fn get_problem(path: Result<Path<String>, PathRejection>) -> Result<Json<ProblemPage>, Problem> {
     let Path(name) = path?;
     let uri = format!("/problems/{name}");

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use self::warnings::Warning;
 use super::ApiState;
 use super::answer::{Links, data_version};
-use super::documentation::Problems;
+use super::documentation::PlainProblems;
 use super::grammar::ReportQuery;
 use super::problem::{Problem, chain};
 use crate::refresh::board::RefreshOutcome;
@@ -108,7 +108,7 @@ struct StoreView {
 /// Versions, exports, how refreshes ended, and what someone should look at: failed loads, money that no grammar knows, money
 /// without an owner.
 #[utoipa::path(get, path = "/v1/status", tag = "service",
-    responses((status = OK, description = "The status", body = StatusAnswer), Problems))]
+    responses((status = OK, description = "The status", body = StatusAnswer), PlainProblems))]
 pub(crate) async fn get_status(
     State(state): State<ApiState>,
     RawQuery(query): RawQuery,

@@ -13,7 +13,7 @@ use super::rules::RuleFigures;
 use super::{StoreResult, find_team, question_about};
 use crate::http::ApiState;
 use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, control, totals};
-use crate::http::documentation::{CostParameters, Problems};
+use crate::http::documentation::{CostParameters, TeamProblems};
 use crate::http::grammar::ReportQuery;
 use crate::http::problem::Problem;
 
@@ -62,7 +62,7 @@ pub(crate) struct PeriodCosts {
 /// Its cost in every loaded period, and the rules that gave it. The team `unattributed` is what no rule claims.
 #[utoipa::path(get, path = "/v1/teams/{team}", tag = "teams",
     params(("team" = String, Path, description = "The id of the team", example = "data-science"), CostParameters),
-    responses((status = OK, description = "The team", body = TeamAnswer), Problems))]
+    responses((status = OK, description = "The team", body = TeamAnswer), TeamProblems))]
 pub(crate) async fn get_team(
     State(state): State<ApiState>,
     slug: Result<Path<String>, PathRejection>,

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::StoreResult;
 use crate::http::ApiState;
 use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, control, totals};
-use crate::http::documentation::{PeriodAndCostParameters, Problems};
+use crate::http::documentation::{PeriodAndCostParameters, PeriodProblems};
 use crate::http::grammar::{Echo, ReportQuery, words};
 use crate::http::problem::Problem;
 use crate::http::resolve::resolve_one;
@@ -49,7 +49,7 @@ pub(crate) struct TeamCosts {
 ///
 /// Every team that owns a cost in any period, with its cost of one period: the latest one unless `period` says otherwise.
 #[utoipa::path(get, path = "/v1/teams", tag = "teams", params(PeriodAndCostParameters),
-    responses((status = OK, description = "The teams", body = TeamsAnswer), Problems))]
+    responses((status = OK, description = "The teams", body = TeamsAnswer), PeriodProblems))]
 pub(crate) async fn list_teams(
     State(state): State<ApiState>,
     RawQuery(query): RawQuery,

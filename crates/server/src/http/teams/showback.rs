@@ -17,7 +17,7 @@ use super::rules::RuleFigures;
 use super::{StoreResult, find_team, question_about};
 use crate::http::ApiState;
 use crate::http::answer::{ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, control, totals};
-use crate::http::documentation::{PeriodAndCostParameters, Problems};
+use crate::http::documentation::{PeriodAndCostParameters, TeamProblems};
 use crate::http::grammar::ReportQuery;
 use crate::http::problem::Problem;
 use crate::http::resolve::resolve_one;
@@ -93,7 +93,7 @@ pub(crate) struct TeamName {
 /// otherwise.
 #[utoipa::path(get, path = "/v1/teams/{team}/showback", tag = "teams",
     params(("team" = String, Path, description = "The id of the team", example = "data-science"), PeriodAndCostParameters),
-    responses((status = OK, description = "The showback", body = ShowbackAnswer), Problems))]
+    responses((status = OK, description = "The showback", body = ShowbackAnswer), TeamProblems))]
 pub(crate) async fn get_team_showback(
     State(state): State<ApiState>,
     slug: Result<Path<String>, PathRejection>,
