@@ -10,8 +10,8 @@ demo: prepare ## Serve exact Bedrock cost of a sample export on http://127.0.0.1
 	@exec target/debug/chargeback demo
 
 test: prepare ## Everything that the project can prove about itself
-	cargo build -p server --bins
-	cargo run -p store --example with_postgres -- cargo test --workspace
+	cargo test --workspace --no-run
+	target/debug/examples/with_postgres -- cargo test --workspace
 
 prepare:
 	@scripts/prepare

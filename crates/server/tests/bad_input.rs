@@ -131,8 +131,9 @@ async fn two_currencies(pool: PgPool) {
     world.write(period(MONTH), &[line(), euros]);
     world.refresh_well().await;
     let answer = world.get(&format!("/v1/costs?period={MONTH}&group_by=team")).await;
-    let rows: Vec<_> = answer["data"].as_array().expect("rows").iter().map(|row| (&row["cost"], &row["currency"])).collect();
-    assert_eq!(rows, [(&"7.5".into(), &"USD".into()), (&"2.25".into(), &"EUR".into())]);
+    let rows: Vec<_> =
+        answer["data"].as_array().expect("rows").iter().map(|row| (&row["cost"], &row["currency"])).collect();
+    assert_eq!(rows, [(&"2.25".into(), &"EUR".into()), (&"7.5".into(), &"USD".into())]);
     assert_eq!(answer["meta"]["totals"].as_array().map(Vec::len), Some(2));
     assert_eq!(answer["control"].as_array().map(Vec::len), Some(2));
 }
@@ -150,12 +151,16 @@ async fn an_unknown_dimension(pool: PgPool) {
 async fn a_quote_in_every_parameter(pool: PgPool) {
     let world = served(pool).await;
     let everything = world.get(&format!("/v1/costs?period={MONTH}")).await;
-    for injection in ["%27", "%27%20or%201%3D1%20--", "x%27%3B%20drop%20table%20load%3B%20--", "%22%20or%20%22%22%3D%22", "%5C%27"] {
+    for injection in
+        ["%27", "%27%20or%201%3D1%20--", "x%27%3B%20drop%20table%20load%3B%20--", "%22%20or%20%22%22%3D%22", "%5C%27"]
+    {
         for parameter in ["period", "start", "end", "granularity", "group_by", "cost", "order_by", "filter%5Bnope%5D"] {
             let (status, problem) = world.ask(&format!("/v1/costs?{parameter}={injection}")).await;
             assert_eq!(status, StatusCode::BAD_REQUEST, "{parameter}={injection}: {problem}");
         }
-        for dimension in ["team", "principal", "model", "account", "session", "invoice", "tag:team", "tag:resourceTags/x"] {
+        for dimension in
+            ["team", "principal", "model", "account", "session", "invoice", "tag:team", "tag:resourceTags/x"]
+        {
             let kept = world.get(&format!("/v1/costs?period={MONTH}&filter[{dimension}]={injection}")).await;
             assert_eq!(kept["data"], serde_json::json!([]), "filter[{dimension}]={injection}");
             let left = world.get(&format!("/v1/costs?period={MONTH}&exclude[{dimension}]={injection}")).await;

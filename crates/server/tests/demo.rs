@@ -31,6 +31,7 @@ fn start(folder: &Path) -> (Child, String) {
             return (child, address.expect("an address").to_owned());
         }
     }
+    child.wait().expect("the end");
     panic!("the demo ended: {seen}");
 }
 

@@ -47,6 +47,7 @@ fn refresh_killed_at(step: Step, world: &World, pool: &PgPool) {
             return;
         }
     }
+    child.wait().expect("the end");
     panic!("the step {step:?} was never reached: {seen:#?}");
 }
 
@@ -148,7 +149,9 @@ async fn a_load_that_does_not_tie_out_is_kept_as_failed_with_the_difference(pool
         force: false,
         now: support::now(),
     };
-    let Begin::Load(mut load) = world.store.begin_load(&new).await.expect("a load") else { panic!("nothing is served") };
+    let Begin::Load(mut load) = world.store.begin_load(&new).await.expect("a load") else {
+        panic!("nothing is served")
+    };
     let cost = amount("10.000000000001");
     let total = ControlTotal {
         invoice: None,
@@ -161,8 +164,7 @@ async fn a_load_that_does_not_tie_out_is_kept_as_failed_with_the_difference(pool
         bedrock_line_items: 1,
     };
     load.write_control_totals(&[total]).await.expect("control totals");
-    let charge =
-        Charge { billing_entity: Some("AWS".into()), charge_type: Some("Usage".into()), ..Charge::default() };
+    let charge = Charge { billing_entity: Some("AWS".into()), charge_type: Some("Usage".into()), ..Charge::default() };
     let charge_id = load.intern_charges(&[charge]).await.expect("a charge")[0];
     let tag_set_id = load.intern_tag_sets(&[bill::tags::TagSet::default()]).await.expect("tags")[0];
     let subject = Subject {

@@ -14,7 +14,11 @@ fn line(arn: &str, team: &str, cost: &str) -> LineItem<'static> {
     LineItem {
         iam_principal: Some(arn.to_owned().into()),
         unblended_cost: amount(cost),
-        tags: if team.is_empty() { Default::default() } else { [("iamPrincipal/team".to_owned(), team.to_owned())].into() },
+        tags: if team.is_empty() {
+            Default::default()
+        } else {
+            [("iamPrincipal/team".to_owned(), team.to_owned())].into()
+        },
         ..LineItem::bedrock_usage(period(MONTH))
     }
 }
@@ -103,7 +107,9 @@ async fn folded_sessions_are_few_and_cost_the_same(pool: PgPool) {
         .into_iter()
         .map(|(key, cost)| (key[0].clone().unwrap_or_default(), key[1].clone().unwrap_or_default(), cost))
         .collect();
-    let row = |role: &str, session: &str, cost: &str| (format!("{account}/{role}/{session}"), session.to_owned(), cost.to_owned());
+    let row = |role: &str, session: &str, cost: &str| {
+        (format!("{account}/{role}/{session}"), session.to_owned(), cost.to_owned())
+    };
     assert_eq!(
         rows,
         [

@@ -12,7 +12,8 @@ const MONTH: &str = "2026-04";
 
 async fn published(pool: PgPool) -> World {
     let world = World::new(pool).await;
-    let options = sample::SampleOptions { months: 0, folder: world.export_folder(), ..sample::SampleOptions::default() };
+    let options =
+        sample::SampleOptions { months: 0, folder: world.export_folder(), ..sample::SampleOptions::default() };
     sample::write(&options, |_| {}).expect("the published month");
     world.refresh_well().await;
     world

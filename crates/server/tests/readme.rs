@@ -131,7 +131,8 @@ async fn every_example_answers_as_it_says(pool: PgPool) {
 fn its_configuration_and_its_rules_can_be_read() {
     let text = std::fs::read_to_string(readme()).expect("the README");
     let blocks = blocks(&text);
-    let of_kind = |kind: &str| blocks.iter().find(|block| block.kind == kind).map(|block| block.text.clone()).expect("a block");
+    let of_kind =
+        |kind: &str| blocks.iter().find(|block| block.kind == kind).map(|block| block.text.clone()).expect("a block");
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("chargeback.toml");
     std::fs::write(&file, of_kind("toml config")).expect("a file");

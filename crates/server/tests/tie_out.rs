@@ -35,8 +35,10 @@ fn line(month: BillingPeriod) -> impl Strategy<Value = LineItem<'static>> {
         "EU-something-nobody-knows",
         "",
     ]);
-    let charge_type = prop::sample::select(vec!["Usage", "Usage", "Usage", "Credit", "Refund", "Tax", "EdpDiscount", ""]);
-    let seller = prop::sample::select(vec!["bedrock", "bedrock", "agentcore", "marketplace", "marketplace other", "other"]);
+    let charge_type =
+        prop::sample::select(vec!["Usage", "Usage", "Usage", "Credit", "Refund", "Tax", "EdpDiscount", ""]);
+    let seller =
+        prop::sample::select(vec!["bedrock", "bedrock", "agentcore", "marketplace", "marketplace other", "other"]);
     let team = prop::sample::select(vec!["", "ds", "Platform", "it's \"quoted\"", "ünï"]);
     let currency = prop::sample::select(vec!["USD", "USD", "EUR"]);
     let invoice = prop::sample::select(vec![None, Some(""), Some("INV-1"), Some("INV-2")]);
@@ -44,54 +46,86 @@ fn line(month: BillingPeriod) -> impl Strategy<Value = LineItem<'static>> {
     let cost = (-20_000_000_000_000_i128..20_000_000_000_000).prop_map(|units| Amount::from_raw(units / 100 * 100));
     let quantity = (0_i64..5_000_000).prop_map(|thousandths| Amount::from_raw(i128::from(thousandths) * 1_000_000_000));
     let dates = (0_i64..28, -40_i64..3);
-    (principal, usage_type, charge_type, seller, team, currency, invoice, (cost.clone(), cost, quantity, dates)).prop_map(
-        move |(principal, usage_type, charge_type, seller, team, currency, invoice, (cost, net, quantity, (day, late)))| {
-            // Most lines are of this month; a refund may be about an earlier one.
-            let day = if charge_type == "Refund" { late } else { day };
-            let start = month.first_day().and_time(chrono::NaiveTime::MIN).and_utc() + chrono::TimeDelta::days(day);
-            let base = match seller {
-                "other" | "marketplace other" => LineItem::other_usage(month),
-                _ => LineItem::bedrock_usage(month),
-            };
-            let mut line = LineItem {
-                iam_principal: principal.map(Into::into),
-                usage_type: usage_type.into(),
-                charge_type: charge_type.into(),
-                currency: currency.into(),
-                invoice_id: invoice.map(Into::into),
-                unblended_cost: cost,
-                net_unblended_cost: (day % 2 == 0).then_some(net),
-                list_cost: (day % 3 == 0).then_some(cost),
-                usage_quantity: quantity,
-                usage_start: Some(start),
-                tags: if team.is_empty() {
-                    Labels::default()
-                } else {
-                    [("iamPrincipal/team", team), ("resourceTags/Team", "x")].into()
-                },
-                resource_tags: if day % 2 == 0 { [("user_team", "x")].into() } else { Labels::NULL },
-                ..base
-            };
-            match seller {
-                "agentcore" => line.product_code = "AmazonBedrockAgentCore".into(),
-                "marketplace" => {
-                    line.billing_entity = "AWS Marketplace".into();
-                    line.product_code = "1a2b3c4d5e".into();
-                    line.product = [("product_name", "Claude Opus 4.6 (Amazon Bedrock Edition)")].into();
+    (principal, usage_type, charge_type, seller, team, currency, invoice, (cost.clone(), cost, quantity, dates))
+        .prop_map(
+            move |(
+                principal,
+                usage_type,
+                charge_type,
+                seller,
+                team,
+                currency,
+                invoice,
+                (cost, net, quantity, (day, late)),
+            )| {
+                // Most lines are of this month; a refund may be about an earlier one.
+                let day = if charge_type == "Refund" { late } else { day };
+                let start = month.first_day().and_time(chrono::NaiveTime::MIN).and_utc() + chrono::TimeDelta::days(day);
+                let base = match seller {
+                    "other" | "marketplace other" => LineItem::other_usage(month),
+                    _ => LineItem::bedrock_usage(month),
+                };
+                let mut line = LineItem {
+                    iam_principal: principal.map(Into::into),
+                    usage_type: usage_type.into(),
+                    charge_type: charge_type.into(),
+                    currency: currency.into(),
+                    invoice_id: invoice.map(Into::into),
+                    unblended_cost: cost,
+                    net_unblended_cost: (day % 2 == 0).then_some(net),
+                    list_cost: (day % 3 == 0).then_some(cost),
+                    usage_quantity: quantity,
+                    usage_start: Some(start),
+                    tags: if team.is_empty() {
+                        Labels::default()
+                    } else {
+                        [("iamPrincipal/team", team), ("resourceTags/Team", "x")].into()
+                    },
+                    resource_tags: if day % 2 == 0 { [("user_team", "x")].into() } else { Labels::NULL },
+                    ..base
+                };
+                match seller {
+                    "agentcore" => line.product_code = "AmazonBedrockAgentCore".into(),
+                    "marketplace" => {
+                        line.billing_entity = "AWS Marketplace".into();
+                        line.product_code = "1a2b3c4d5e".into();
+                        line.product = [("product_name", "Claude Opus 4.6 (Amazon Bedrock Edition)")].into();
+                    }
+                    "marketplace other" => line.billing_entity = "AWS Marketplace".into(),
+                    _ => {}
                 }
-                "marketplace other" => line.billing_entity = "AWS Marketplace".into(),
-                _ => {}
-            }
-            line
-        },
-    )
+                line
+            },
+        )
 }
 
 fn question() -> impl Strategy<Value = (Vec<&'static str>, &'static str, &'static str)> {
     let dimensions = vec![
-        "payer", "account", "region", "team", "principal", "identity", "role", "session", "person", "provider", "model",
-        "token_kind", "cache", "tier", "routing", "charge_type", "billing_entity", "product", "usage_type", "operation",
-        "invoice", "tag:team", "tag:resourceTags/Team", "tag:resource_tags/user_team", "tag:missing",
+        "payer",
+        "account",
+        "region",
+        "team",
+        "principal",
+        "identity",
+        "role",
+        "session",
+        "person",
+        "provider",
+        "model",
+        "token_kind",
+        "cache",
+        "tier",
+        "routing",
+        "charge_type",
+        "billing_entity",
+        "product",
+        "usage_type",
+        "operation",
+        "invoice",
+        "tag:team",
+        "tag:resourceTags/Team",
+        "tag:resource_tags/user_team",
+        "tag:missing",
     ];
     let group_by = prop::sample::subsequence(dimensions, 0..5);
     let granularity = prop::sample::select(vec!["total", "monthly", "daily"]);
@@ -115,7 +149,10 @@ fn truth(lines: &[LineItem<'_>], cost: &str, bedrock_only: bool) -> BTreeMap<Str
 
 fn totals(answer: &Value) -> BTreeMap<String, Amount> {
     let totals = answer["meta"]["totals"].as_array().expect("totals");
-    totals.iter().map(|total| (total["currency"].as_str().expect("a currency").to_owned(), decimal(&total["cost"]))).collect()
+    totals
+        .iter()
+        .map(|total| (total["currency"].as_str().expect("a currency").to_owned(), decimal(&total["cost"])))
+        .collect()
 }
 
 fn lines_counted(answer: &Value) -> i64 {
@@ -139,7 +176,10 @@ async fn rows_are_totals_are_control_are_the_bill(pool: PgPool) {
     for (month, bill) in &bills {
         for _ in 0..12 {
             let (group_by, granularity, cost) = question().new_tree(&mut runner).expect("a question").current();
-            let path = format!("/v1/costs?period={month}&group_by={}&granularity={granularity}&cost={cost}", group_by.join(","));
+            let path = format!(
+                "/v1/costs?period={month}&group_by={}&granularity={granularity}&cost={cost}",
+                group_by.join(",")
+            );
             let path = path.replace("group_by=&", "");
             let answer = world.get(&path).await;
             let expected = truth(bill, cost, true);
@@ -192,6 +232,9 @@ async fn a_filter_and_its_complement_are_the_bill(pool: PgPool) {
             let parts = sum_of_rows(&kept, currency) + sum_of_rows(&left, currency);
             assert_eq!(parts, *sum, "{dimension}={value} in {currency}");
         }
-        assert_eq!(lines_counted(&kept) + lines_counted(&left), bill.iter().filter(|line| line.is_bedrock()).count() as i64);
+        assert_eq!(
+            lines_counted(&kept) + lines_counted(&left),
+            bill.iter().filter(|line| line.is_bedrock()).count() as i64
+        );
     }
 }

@@ -4,10 +4,8 @@
 //! totals to the last decimal, and made current in one transaction. Nothing is updated in place; a reader sees the whole
 //! old month or the whole new one.
 //!
-//! [`loads`] writes, [`snapshot`] reads, and the rules of ownership are applied between the two. The database is a
-//! server, or a private cluster that [`embedded`] starts.
+//! [`loads`] writes, [`snapshot`] reads, and the rules of ownership are applied between the two.
 
-pub mod embedded;
 mod error;
 pub mod loads;
 mod ownership;

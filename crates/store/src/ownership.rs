@@ -33,11 +33,7 @@ impl Store {
     ///
     /// # Errors
     /// Where the database fails, or two tag values would be one team: then the rules before stay in force.
-    pub async fn apply_ownership(
-        &self,
-        rules: &Ownership,
-        now: DateTime<Utc>,
-    ) -> Result<OwnershipApplied, StoreError> {
+    pub async fn apply_ownership(&self, rules: &Ownership, now: DateTime<Utc>) -> Result<OwnershipApplied, StoreError> {
         let ownership_id = self.ownership_id(rules, now).await?;
         let mut loads = 0;
         loop {
@@ -98,27 +94,25 @@ async fn loads_without_owners(
     executor: impl PgExecutor<'_>,
     ownership_id: i32,
 ) -> Result<Vec<(i64, BillingPeriod)>, StoreError> {
-        let rows = sqlx::query!(
-            "select load_id, period from load
+    let rows = sqlx::query!(
+        "select load_id, period from load
               where state = 'current' and fact_rows > 0
                 and not exists (select from owner where owner.load_id = load.load_id and ownership_id = $1)
               order by period, load_id",
-            ownership_id,
-        )
-        .fetch_all(executor)
-        .await
-        .doing("the loads to be given to teams")?;
-        Ok(rows.into_iter().map(|row| (row.load_id, BillingPeriod::containing(row.period))).collect())
-    }
+        ownership_id,
+    )
+    .fetch_all(executor)
+    .await
+    .doing("the loads to be given to teams")?;
+    Ok(rows.into_iter().map(|row| (row.load_id, BillingPeriod::containing(row.period))).collect())
+}
 
 /// The rules that publishing must apply. Before any were given, the team tag rules.
 pub(crate) async fn rules_in_force(pool: &PgPool) -> Result<(i32, Ownership), StoreError> {
-    let row = sqlx::query!(
-        "select ownership.ownership_id, source from serving join ownership using (ownership_id)"
-    )
-    .fetch_optional(pool)
-    .await
-    .doing("the rules in force")?;
+    let row = sqlx::query!("select ownership.ownership_id, source from serving join ownership using (ownership_id)")
+        .fetch_optional(pool)
+        .await
+        .doing("the rules in force")?;
     let Some(row) = row else {
         return Err(StoreError::Corrupt { what: "no ownership rules in force", value: String::new() });
     };
@@ -293,11 +287,7 @@ async fn write_owners(
     .doing("owners")
 }
 
-async fn summarise_by_team(
-    connection: &mut PgConnection,
-    load_id: i64,
-    ownership_id: i32,
-) -> Result<(), StoreError> {
+async fn summarise_by_team(connection: &mut PgConnection, load_id: i64, ownership_id: i32) -> Result<(), StoreError> {
     sqlx::query!(
         "insert into team_cost
          select load_id, $2, team_id, usage_date, charge_id, currency, sum(unblended_cost), sum(net_unblended_cost),

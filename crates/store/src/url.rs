@@ -25,7 +25,7 @@ use url::Url;
 pub enum StoreUrl {
     /// A PostgreSQL server that somebody else runs.
     Server(ServerUrl),
-    /// A private cluster in this folder, which the binary starts itself: see [`crate::embedded`].
+    /// A private cluster in this folder, which the binary starts itself: the crate `private_postgres` does it.
     Embedded {
         /// The folder as written; a relative one counts from the working folder.
         folder: PathBuf,

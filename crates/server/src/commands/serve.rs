@@ -24,7 +24,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
 }
 
 /// Serves until it is told to stop; `ready` is told the address once the first refresh has ended.
-pub(super) async fn serve(config: Config, ready: impl FnOnce(SocketAddr)) -> anyhow::Result<ExitCode> {
+pub(super) async fn serve(config: Config, ready: impl FnOnce(SocketAddr) + Send + 'static) -> anyhow::Result<ExitCode> {
     refuse_strangers(&config.server)?;
     let rules = ownership(&config.ownership)?;
     let listener = TcpListener::bind(config.server.listen)
@@ -48,23 +48,22 @@ pub(super) async fn serve(config: Config, ready: impl FnOnce(SocketAddr)) -> any
     tasks.spawn(reload_ownership(config.clone(), open.store.clone(), clock, stop.clone())?);
     let server = tasks.spawn(serve_http(listener, state, stop.clone()));
     tracing::info!(%address, store = %config.store.url, exports = config.export.len(), "serving");
-    let everything = RefreshRequest::default();
-    tokio::select! {
-        _ = refresher.refresh(&everything) => ready(address),
-        () = stop.cancelled() => {}
-    }
-    tasks.spawn(keep_refreshed(refresher, config.refresh.every, stop.clone()));
-    stop.cancelled().await;
+    tasks.spawn(keep_refreshed(refresher, config.refresh.every, stop.clone(), move || ready(address)));
+    let postgres_ended = tokio::select! {
+        () = stop.cancelled() => false,
+        () = open.postgres_ended() => true,
+    };
+    stop.cancel();
     tracing::info!("stopping");
     tasks.close();
     if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
         tracing::warn!("requests still running after {} seconds are abandoned", DRAIN.as_secs());
     }
-    let served = server.is_finished().then_some(server);
+    let served = if server.is_finished() { server.await.context("the server stopped unexpectedly")? } else { Ok(()) };
     open.close().await;
-    match served {
-        Some(server) => server.await.context("the server stopped unexpectedly")?.context("the server failed")?,
-        None => {}
+    served.context("the server failed")?;
+    if postgres_ended {
+        bail!("the private PostgreSQL ended; its log in {} says why", config.store.url);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -110,18 +109,21 @@ async fn serve_http(listener: TcpListener, state: ApiState, stop: CancellationTo
     axum::serve(listener, http::router(state)).with_graceful_shutdown(stop.cancelled_owned()).await
 }
 
-async fn keep_refreshed(refresher: Refresher, every: Duration, stop: CancellationToken) {
+/// Refreshes at once and then every so often; `first` is called after the first time.
+async fn keep_refreshed(refresher: Refresher, every: Duration, stop: CancellationToken, first: impl FnOnce()) {
     let everything = RefreshRequest::default();
-    loop {
-        // Dropping a refresh that is running leaves nothing half visible: its load is cleared away by the next one.
-        let round = async {
+    // Dropping a refresh that is running leaves nothing half visible: its load is cleared away by the next one.
+    let rounds = async {
+        refresher.refresh(&everything).await;
+        first();
+        loop {
             tokio::time::sleep(every).await;
             refresher.refresh(&everything).await;
-        };
-        tokio::select! {
-            () = round => {}
-            () = stop.cancelled() => return,
         }
+    };
+    tokio::select! {
+        () = rounds => {}
+        () = stop.cancelled() => {}
     }
 }
 

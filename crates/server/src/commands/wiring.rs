@@ -2,12 +2,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use bill::principal::{FoldRule, SessionFold};
 use engine::{EmbeddedEngine, EngineOptions, ExportLocation, ExportSource};
 use ledger::Ownership;
-use store::embedded::{EmbeddedOptions, EmbeddedPostgres};
+use private_postgres::{EmbeddedOptions, EmbeddedPostgres};
 use store::{Store, StoreUrl};
 
 use crate::clock::Clock;
@@ -41,6 +42,14 @@ impl OpenStore {
         Ok(Self { store, postgres })
     }
 
+    /// Waits until the private cluster ends without having been told to; for ever where there is none.
+    pub(super) async fn postgres_ended(&self) {
+        let Some(postgres) = &self.postgres else { return std::future::pending().await };
+        while postgres.is_running() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+
     /// Closes connections, then stops the private cluster.
     pub(super) async fn close(self) {
         self.store.close().await;
@@ -51,19 +60,11 @@ impl OpenStore {
 }
 
 /// What reads the exports.
-pub(super) fn refresher(
-    config: &Config,
-    store: Store,
-    board: RefreshBoard,
-    clock: Clock,
-) -> anyhow::Result<Refresher> {
+pub(super) fn refresher(config: &Config, store: Store, board: RefreshBoard, clock: Clock) -> anyhow::Result<Refresher> {
     let exports = config
         .export
         .iter()
-        .map(|export| ExportSource {
-            name: export.name.clone(),
-            location: ExportLocation::Disk(export.folder()),
-        })
+        .map(|export| ExportSource { name: export.name.clone(), location: ExportLocation::Disk(export.folder()) })
         .collect();
     Ok(Refresher {
         store,
@@ -88,11 +89,8 @@ fn embedded_engine(config: &EngineConfig) -> anyhow::Result<EmbeddedEngine> {
 }
 
 fn session_fold(config: &PrincipalsConfig) -> anyhow::Result<SessionFold> {
-    let rules: Vec<FoldRule> = config
-        .fold
-        .iter()
-        .map(|fold| FoldRule { role: fold.role.clone(), session: fold.session.clone() })
-        .collect();
+    let rules: Vec<FoldRule> =
+        config.fold.iter().map(|fold| FoldRule { role: fold.role.clone(), session: fold.session.clone() }).collect();
     SessionFold::new(&rules).context("`[[principals.fold]]` cannot be used")
 }
 

@@ -61,10 +61,7 @@ pub(super) struct Days<'b>(&'b Date32Array);
 impl<'b> Days<'b> {
     pub(super) fn of(batch: &'b RecordBatch, name: &'static str) -> Result<Self, RefreshError> {
         let column = column(batch, name)?;
-        column
-            .as_primitive_opt::<Date32Type>()
-            .map(Self)
-            .ok_or_else(|| unexpected(name, column.data_type()))
+        column.as_primitive_opt::<Date32Type>().map(Self).ok_or_else(|| unexpected(name, column.data_type()))
     }
 
     pub(super) fn get(&self, row: usize) -> Option<NaiveDate> {

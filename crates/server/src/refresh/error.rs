@@ -38,6 +38,12 @@ pub enum RefreshError {
         /// The period.
         period: BillingPeriod,
     },
+    /// A new delivery arrived while the old one was read.
+    #[error("the export of {period} was delivered anew while it was being read; the next refresh reads it")]
+    ChangedMeanwhile {
+        /// The period.
+        period: BillingPeriod,
+    },
     /// Rollup and control totals disagree.
     #[error("{period} does not tie out: {}", describe(.differences))]
     DoesNotTieOut {

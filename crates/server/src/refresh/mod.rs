@@ -26,6 +26,9 @@ use board::{RefreshBoard, RefreshOutcome};
 pub use error::RefreshError;
 pub use period::{Ended, Step};
 
+/// Is told the export, the period and the step that begins.
+pub type OnStep = Arc<dyn Fn(&str, BillingPeriod, Step) + Send + Sync>;
+
 /// Reads exports into the store.
 #[derive(Clone)]
 pub struct Refresher {
@@ -42,7 +45,7 @@ pub struct Refresher {
     /// Where outcomes are shown.
     pub board: RefreshBoard,
     /// Is told of each step as it begins.
-    pub on_step: Arc<dyn Fn(&str, BillingPeriod, Step) + Send + Sync>,
+    pub on_step: OnStep,
 }
 
 /// What to refresh.

@@ -104,6 +104,10 @@ impl Refresher {
         if !differences.is_empty() {
             return Err(RefreshError::DoesNotTieOut { period: manifest.period, differences });
         }
+        // Both questions were asked of what the manifest named; what has changed under their eyes is asked again later.
+        if !manifest.is_current() {
+            return Err(RefreshError::ChangedMeanwhile { period: manifest.period });
+        }
         step(Step::Publish);
         Ok(load.publish(self.clock.now()).await?)
     }

@@ -122,11 +122,7 @@ async fn served_version(
     .doing("the version that is served")
 }
 
-async fn insert_load(
-    lease: &mut PgConnection,
-    export_id: i32,
-    new: &NewLoad<'_>,
-) -> Result<(i64, i32), StoreError> {
+async fn insert_load(lease: &mut PgConnection, export_id: i32, new: &NewLoad<'_>) -> Result<(i64, i32), StoreError> {
     let row = sqlx::query!(
         "insert into load (export_id, period, version, state, manifest_identity, manifest_written_at, started_at)
          select $1, $2, coalesce(max(version), 0) + 1, 'loading', $3, $4, $5
@@ -162,7 +158,12 @@ impl LoadWriter {
     ///
     /// # Errors
     /// Where the database fails; the next load of the period then clears it away.
-    pub async fn fail(mut self, reason: &str, differences: &[Difference], now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn fail(
+        mut self,
+        reason: &str,
+        differences: &[Difference],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         if let Some(copy) = self.copy.take() {
             // The load is given up: whether the server still hears of it makes no difference.
             copy.abort("the load failed").await.ok();

@@ -207,10 +207,11 @@ impl LoadWriter {
         .execute(&self.pool)
         .await
         .doing("new sets of tags")?;
-        let rows = sqlx::query!("select fingerprint, tag_set_id from tag_set where fingerprint = any($1)", &fingerprints)
-            .fetch_all(&self.pool)
-            .await
-            .doing("the numbers of sets of tags")?;
+        let rows =
+            sqlx::query!("select fingerprint, tag_set_id from tag_set where fingerprint = any($1)", &fingerprints)
+                .fetch_all(&self.pool)
+                .await
+                .doing("the numbers of sets of tags")?;
         let found: HashMap<Uuid, i32> = rows.into_iter().map(|row| (row.fingerprint, row.tag_set_id)).collect();
         in_order(&fingerprints, &found)
     }
@@ -280,10 +281,11 @@ impl LoadWriter {
         .execute(&self.pool)
         .await
         .doing("new subjects")?;
-        let rows = sqlx::query!("select fingerprint, subject_id from subject where fingerprint = any($1)", &fingerprints)
-            .fetch_all(&self.pool)
-            .await
-            .doing("the numbers of subjects")?;
+        let rows =
+            sqlx::query!("select fingerprint, subject_id from subject where fingerprint = any($1)", &fingerprints)
+                .fetch_all(&self.pool)
+                .await
+                .doing("the numbers of subjects")?;
         let found: HashMap<Uuid, i32> = rows.into_iter().map(|row| (row.fingerprint, row.subject_id)).collect();
         in_order(&fingerprints, &found)
     }

@@ -9,9 +9,7 @@ use chrono::NaiveDate;
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, QueryBuilder, Row};
 
-use super::{
-    CostBasis, CostQuestion, CostRow, Dimension, Filter, Granularity, OrderKey, Scope, Snapshot, Tokens,
-};
+use super::{CostBasis, CostQuestion, CostRow, Dimension, Filter, Granularity, OrderKey, Scope, Snapshot, Tokens};
 use crate::error::{Doing, StoreError, amount};
 
 impl Snapshot {
@@ -26,8 +24,8 @@ impl Snapshot {
                 load.usage_dates.is_some_and(|(first, last)| first < *end && last >= *start)
             }
         });
-        let mut query = Composer { ownership_id: self.ownership_id, question, text: QueryBuilder::new("") }
-            .compose(&load_ids);
+        let mut query =
+            Composer { ownership_id: self.ownership_id, question, text: QueryBuilder::new("") }.compose(&load_ids);
         let rows = query.build().fetch_all(&mut *self.transaction).await.doing("costs")?;
         rows.iter().map(|row| read_row(row, question)).collect()
     }
@@ -35,6 +33,7 @@ impl Snapshot {
 
 /// The tables that hold the money, the smallest first.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "these are the names of the tables")]
 enum Table {
     /// By team, day and charge: no subjects.
     TeamCost,
@@ -59,7 +58,8 @@ impl Needs {
         let any = |test: fn(&Dimension) -> bool| looked_at().any(test);
         Self {
             subject: any(|dimension| {
-                matches!(dimension, Dimension::Payer | Dimension::Account | Dimension::Tag(_)) || is_of_principal(dimension)
+                matches!(dimension, Dimension::Payer | Dimension::Account | Dimension::Tag(_))
+                    || is_of_principal(dimension)
             }),
             principal: any(is_of_principal),
             tags: any(|dimension| matches!(dimension, Dimension::Tag(_))),
@@ -234,7 +234,11 @@ impl Composer<'_> {
         if let Some(order_by) = &question.order_by {
             let direction = if order_by.descending { "desc" } else { "asc" };
             let key = match &order_by.key {
-                OrderKey::Cost => Some("ordering".to_owned()),
+                // Amounts of two currencies are not compared: one currency comes after the other.
+                OrderKey::Cost => {
+                    order.push(keys.to_string());
+                    Some("ordering".to_owned())
+                }
                 OrderKey::Dimension(dimension) => {
                     let place = question.group_by.iter().position(|grouped| grouped == dimension);
                     place.map(|place| (place + time_columns + 1).to_string())
@@ -243,6 +247,7 @@ impl Composer<'_> {
             order.extend(key.map(|key| format!("{key} {direction} nulls last")));
         }
         order.extend((1..=time_columns).map(|position| position.to_string()));
+        order.push(keys.to_string());
         order.push("ordering desc".to_owned());
         order.extend(((time_columns + 1)..=keys).map(|position| format!("{position} asc nulls last")));
         self.text.push(" order by ").push(order.join(", "));
@@ -258,8 +263,7 @@ fn read_row(row: &PgRow, question: &CostQuestion) -> Result<CostRow, StoreError>
         Granularity::Daily => date = Some(columns.take()?),
     }
     let dimensions = question.group_by.iter().map(|_| columns.take()).collect::<Result<_, _>>()?;
-    let principal_arn =
-        if question.group_by.contains(&Dimension::Principal) { columns.take()? } else { None };
+    let principal_arn = if question.group_by.contains(&Dimension::Principal) { columns.take()? } else { None };
     let currency = columns.take()?;
     Ok(CostRow {
         period,

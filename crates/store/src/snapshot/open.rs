@@ -27,10 +27,14 @@ impl Store {
             .begin_with("begin isolation level repeatable read read only")
             .await
             .doing("the opening of a snapshot")?;
-        let serving = sqlx::query!("select data_version, ownership_id, published_at from serving")
-            .fetch_one(&mut *transaction)
-            .await
-            .doing("what is served")?;
+        // What no caller waits for any more, the database need not go on computing.
+        let serving = sqlx::query!(
+            "select data_version, ownership_id, published_at, set_config('statement_timeout', '30s', true)
+               from serving"
+        )
+        .fetch_one(&mut *transaction)
+        .await
+        .doing("what is served")?;
         let loads = super::history::current_loads(&mut transaction).await?;
         let mut periods: Vec<BillingPeriod> = loads.iter().map(|(_, load)| load.period).collect();
         periods.sort_unstable();

@@ -112,11 +112,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// Where the database fails.
-    pub async fn control(
-        &mut self,
-        periods: &[BillingPeriod],
-        cost: CostBasis,
-    ) -> Result<Vec<Control>, StoreError> {
+    pub async fn control(&mut self, periods: &[BillingPeriod], cost: CostBasis) -> Result<Vec<Control>, StoreError> {
         let load_ids = self.load_ids(|load| periods.contains(&load.period));
         let rows = sqlx::query_file!("src/snapshot/control.sql", &load_ids, self.ownership_id, cost.as_str())
             .fetch_all(&mut *self.transaction)

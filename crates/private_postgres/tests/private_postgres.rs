@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use private_postgres::{Durability, EmbeddedError, EmbeddedOptions, EmbeddedPostgres};
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use sqlx::{Connection, Executor, PgConnection};
-use store::embedded::{Durability, EmbeddedError, EmbeddedOptions, EmbeddedPostgres};
 use tempfile::TempDir;
 
 /// A folder under which the server's user may work too, when the tests run as root.

@@ -17,8 +17,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{ExitCode, ExitStatus};
 
+use private_postgres::{Durability, EmbeddedOptions, EmbeddedPostgres};
 use rustix::process::{Pid, Signal, kill_process};
-use store::embedded::{Durability, EmbeddedOptions, EmbeddedPostgres};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{self, SignalKind};
