@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use bill::BillingPeriod;
 
+use crate::partition::partition_value;
 use crate::{EngineError, Manifest, blocking, manifest};
 
 /// One Data Export, and where it is delivered.
@@ -112,16 +113,6 @@ impl Discovery {
     fn problem(&mut self, period: Option<BillingPeriod>, path: &Path, reason: String) {
         self.problems.push(ManifestProblem { period, path: path.to_owned(), reason });
     }
-}
-
-/// The period of a partition folder: `BILLING_PERIOD=2026-10` in CUR 2.0, lower case in other tables.
-pub(crate) fn partition_period(folder_name: &str) -> Option<BillingPeriod> {
-    partition_value(folder_name)?.parse().ok()
-}
-
-fn partition_value(folder_name: &str) -> Option<&str> {
-    let (key, value) = folder_name.split_once('=')?;
-    key.eq_ignore_ascii_case("billing_period").then_some(value)
 }
 
 /// The partition folders below `data` or `metadata`.

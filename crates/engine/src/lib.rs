@@ -15,6 +15,7 @@ mod embedded;
 mod error;
 mod export;
 mod manifest;
+mod partition;
 mod probe;
 mod table;
 mod trino;

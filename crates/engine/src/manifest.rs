@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use crate::export::partition_period;
+use crate::partition::partition_period;
 
 /// One delivery of one billing period of an export: a version of that month.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -113,3 +113,13 @@ impl EmbeddedError {
         move |source| Self::Io { action, path, source }
     }
 }
+
+/// How many lines of output an error repeats.
+const SHOWN_LINES: usize = 15;
+
+/// The last lines of what a program printed.
+pub(super) fn last_lines(output: &[u8]) -> String {
+    let text = String::from_utf8_lossy(output);
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n")
+}

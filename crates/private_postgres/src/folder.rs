@@ -115,7 +115,7 @@ impl Folder {
         });
         match read {
             Ok(0) => "(it printed nothing)".to_owned(),
-            Ok(_) => super::process::last_lines(&text),
+            Ok(_) => super::error::last_lines(&text),
             Err(error) => format!("(the log cannot be read: {error})"),
         }
     }

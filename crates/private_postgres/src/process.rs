@@ -11,14 +11,13 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::account::Account;
+use super::error::last_lines;
 use super::folder::Folder;
 use super::programs::Programs;
 use super::{DATABASE_OWNER, Durability, EmbeddedError};
 
 /// How long a server may take to write its last pages before it is told to drop them.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How many lines of output an error repeats.
-const SHOWN_LINES: usize = 15;
 
 /// Writes a new cluster, complete or not at all.
 pub(super) fn initialise(
@@ -79,13 +78,6 @@ fn wait_for_end(child: &mut Child, patience: Duration) -> bool {
             Ok(Some(_)) | Err(_) => return true,
         }
     }
-}
-
-/// The last lines of what a program printed.
-pub(super) fn last_lines(output: &[u8]) -> String {
-    let text = String::from_utf8_lossy(output);
-    let lines: Vec<&str> = text.trim_end().lines().collect();
-    lines[lines.len().saturating_sub(SHOWN_LINES)..].join("\n")
 }
 
 fn prepared(program: &Path, account: &Account) -> Command {

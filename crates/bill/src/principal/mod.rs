@@ -10,9 +10,15 @@ mod parse;
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 pub use fold::{FoldRule, FoldRuleError, SessionFold};
+
+/// The first day of which AWS recorded principals
+/// (<https://docs.aws.amazon.com/cur/latest/userguide/table-dictionary-cur2.html>).
+// A day that every calendar has.
+pub const RECORDED_SINCE: NaiveDate = NaiveDate::from_ymd_opt(2026, 4, 8).expect("8 April 2026");
 
 /// What kind of caller a principal is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

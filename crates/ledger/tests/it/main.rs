@@ -4,5 +4,4 @@ mod errors;
 mod owners;
 mod properties;
 mod reasons;
-mod speed;
 mod support;

@@ -1,12 +1,13 @@
 use arrow::array::RecordBatch;
 use bill::Amount;
+use bill::principal::RECORDED_SINCE;
 use engine::catalogue::{BILL_TOTAL, DAILY_COST};
 use engine::{ExportColumns, Manifest, Parameter};
 use futures::TryStreamExt;
 use store::loads::{Begin, ControlTotal, LoadWriter, NewLoad, Published};
 
 use super::columns::{Amounts, Counts, Texts};
-use super::read::{FactReader, principals_since};
+use super::read::FactReader;
 use super::rows::currency;
 use super::{RefreshError, Refresher};
 
@@ -140,7 +141,7 @@ impl Refresher {
 /// Before AWS recorded principals no export could have the column; since then an export without it answers nothing that
 /// this service is for.
 fn require_principals(manifest: &Manifest, columns: ExportColumns) -> Result<(), RefreshError> {
-    if columns.principal || manifest.period.end() <= principals_since() {
+    if columns.principal || manifest.period.end() <= RECORDED_SINCE {
         Ok(())
     } else {
         Err(RefreshError::NoPrincipalColumn { period: manifest.period })

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use arrow::array::RecordBatch;
 use bill::principal::Principal;
 use bill::tags::TagSet;
-use chrono::NaiveDate;
 use store::loads::{Charge, Fact, LoadWriter, Subject};
 
 use super::RefreshError;
@@ -198,10 +197,4 @@ impl FactReader {
             line_items: money.line_items.get(index),
         })
     }
-}
-
-/// The first day on which AWS recorded principals:
-/// <https://docs.aws.amazon.com/cur/latest/userguide/table-dictionary-cur2.html>.
-pub(super) fn principals_since() -> NaiveDate {
-    NaiveDate::from_ymd_opt(2026, 4, 8).unwrap_or(NaiveDate::MAX)
 }

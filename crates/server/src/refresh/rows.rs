@@ -1,9 +1,9 @@
 use arrow::array::RecordBatch;
+use bill::principal::RECORDED_SINCE;
 use chrono::NaiveDate;
 
 use super::RefreshError;
 use super::columns::{Amounts, Counts, Days, Texts};
-use super::read::principals_since;
 
 /// The columns that say what a line charges for, in the order in which [`super::charge::read_charge`] takes them.
 const CHARGE_COLUMNS: [&str; 16] = [
@@ -41,7 +41,7 @@ pub(super) struct RowText<'b> {
 impl RowText<'_> {
     /// No principal, because AWS did not record them yet.
     pub(super) fn predates_principals(&self) -> bool {
-        self.principal.is_none() && self.usage_date < principals_since()
+        self.principal.is_none() && self.usage_date < RECORDED_SINCE
     }
 }
 
