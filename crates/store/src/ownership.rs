@@ -171,10 +171,10 @@ async fn owners_of(
 ) -> Result<Vec<(i32, Owner)>, StoreError> {
     let rows = sqlx::query!(
         r#"select subject_id, subject.account, model, charge_type, predates_principals,
-                  arn as "arn?", tags, resource_tags, cost_category
+                  (select arn from principal where principal.principal_id = subject.principal_id) as arn,
+                  tags, resource_tags, cost_category
              from subject
              join tag_set using (tag_set_id)
-             left join principal using (principal_id)
             where subject_id = any($1)"#,
         subject_ids,
     )

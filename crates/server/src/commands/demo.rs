@@ -38,8 +38,8 @@ pub(super) async fn run(mut config: Config, arguments: DemoArguments) -> anyhow:
 
 /// One for each user: a folder of somebody else's cannot be written to.
 fn default_folder() -> PathBuf {
-    let user = std::env::var("USER").unwrap_or_else(|_| "anyone".to_owned());
-    std::env::temp_dir().join(format!("chargeback-demo-{user}"))
+    let user = rustix::process::getuid();
+    std::env::temp_dir().join(format!("chargeback-demo-{}", user.as_raw()))
 }
 
 /// The sample is the same each time: what is there already is used again.
