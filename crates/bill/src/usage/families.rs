@@ -12,7 +12,10 @@ use super::reading::Reading;
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     let words = modifiers::PATTERN;
     vec![
-        Rule::new(r"(?P<component>[A-Za-z-]+):Consumption-based(?::(?P<meter>[A-Za-z0-9:._-]+))?", agentcore_meter),
+        Rule::new(
+            r"(?P<component>[A-Za-z-]+):(?:Consumption|Instance)-based(?::(?P<meter>[A-Za-z0-9:._-]+))?",
+            agentcore_meter,
+        ),
         Rule::new(
             &format!(r"(?:Guardrails?|GuardrailChecks)-(?P<what>.+?)UnitsConsumed(?P<after>(?:-(?:{words}))*)"),
             guardrail,
@@ -39,23 +42,31 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             ),
             generation,
         ),
+        // Luma's Ray, whose lines do not say what the video is made of: `Ray-V2-Medfps-HDRes`.
+        Rule::new(r"(?P<model>.+?)-[A-Za-z]+fps-[A-Za-z0-9]+Res", |found| {
+            Some(Reading::of(Kind::other("output_video")).with_model(part(found, "model")))
+        }),
         Rule::new(&format!(r"(?P<model>.+?)-nova-grounding(?P<after>(?:-(?:{words}))*)"), |found| {
             Some(Reading::of(Kind::other("grounding")).with_model(part(found, "model")).with_modifiers(after(found)?))
         }),
-        // AWS's CUDOS tells the following by these words; what stands around them has not been seen in public.
-        Rule::new(r"(?i:Bedrock-?Flows?|InvokeFlow|Flows?)(?:[-:](?P<what>.+))?", |found| named("flow", found)),
-        Rule::new(r"(?i:Prompt-?Optimization|OptimizePrompt)(?:[-:](?P<what>.+))?", |found| {
+        // AWS's CUDOS tells the following by these words, wherever they stand in the string.
+        Rule::new(r"(?i:(?:.+-)?(?:Bedrock-?Flows?|InvokeFlow)|Flows?)(?:[-:](?P<what>.+))?", |found| {
+            named("flow", found)
+        }),
+        Rule::new(r"(?i:Prompt-?Optimization|(?:.+-)?OptimizePrompt)(?:[-:](?P<what>.+))?", |found| {
             named("prompt_optimization", found)
         }),
-        Rule::new(r"(?i:(?:Intelligent-?)?Prompt-?Routing)(?:[-:](?P<what>.+))?", |found| {
+        Rule::new(r"(?i:(?:.+-)?(?:Intelligent-?)?Prompt-?Routing)(?:[-:](?P<what>.+))?", |found| {
             named("prompt_routing", found)
         }),
-        Rule::new(r"(?i:(?:Bedrock-?)?(?:Model-?)?Evaluations?)(?:[-:](?P<what>.+))?", |found| {
+        Rule::new(r"(?i:(?:.+-)?(?:Bedrock-?)?(?:Model-?)?Evaluations?)(?:[-:](?P<what>.+))?", |found| {
             named("evaluation", found)
         }),
         Rule::new(r"(?i:Bedrock-?)?(?i:Knowledge-?Bases?)[-:](?P<what>.+)", |found| named("knowledge_base", found)),
-        Rule::new(r"(?P<what>(?i:GenerateSQL|StructuredRetrieve).*)", |found| named("knowledge_base", found)),
-        Rule::new(r"(?:.+-)?(?:DataTransfer-.+|AWS-(?:In|Out)-Bytes)", |_| {
+        Rule::new(r"(?:.+?-)??(?P<what>(?i:GenerateSQL|StructuredRetrieve).*)", |found| named("knowledge_base", found)),
+        // The web search that the mantle endpoint offers its models; AgentCore's own is a meter.
+        Rule::new(r"(?i:Bedrock-Websearch)(?:-(?P<what>.+))?", |found| named("web_search", found)),
+        Rule::new(r"(?:.+-)?(?:DataTransfer-.+|(?:AWS|CloudFront)-(?:In|Out)-Bytes)", |_| {
             Some(Reading::of(Kind::other("data_transfer")))
         }),
     ]
@@ -66,7 +77,7 @@ pub(super) fn read(rest: &str) -> Option<Reading> {
     first(&RULES, rest)
 }
 
-/// `Memory:Consumption-based:Long-Term-Memory-Storage:Built-in-memory`.
+/// `Memory:Consumption-based:Long-Term-Memory-Storage:Built-in-memory`, `Runtime:Instance-based:…:Management-Hours`.
 fn agentcore_meter(found: &Captures<'_>) -> Option<Reading> {
     let meter = part(found, "meter").map_or(String::new(), |meter| format!("/{}", meter.replace(':', "/")));
     let name = format!("meter:{}{meter}", &found["component"]);
@@ -93,8 +104,8 @@ fn provisioned_throughput(found: &Captures<'_>) -> Option<Reading> {
 }
 
 fn reserved_throughput(found: &Captures<'_>) -> Option<Reading> {
-    let kind = Kind::other(format!("reserved_tpm_{}", found["direction"].to_ascii_lowercase()));
-    let reading = Reading::of(kind).with_tier(format!("reserved_{}Month", &found["months"]));
+    let reading =
+        Reading::of(Kind::reserved(&found["direction"])).with_tier(format!("reserved_{}Month", &found["months"]));
     Some(reading.with_model(part(found, "model")).with_modifiers(after(found)?))
 }
 

@@ -9,6 +9,9 @@ pub(super) const PATTERN: &str = "cache-?reads?(?:-(?:5m|30m|1h))?-(?:input-)?to
     (?:input|output)-(?:document-|standard-)?images?(?:-count)?|\
     search-?units?";
 
+/// How the names of reserved capacity begin.
+const RESERVED: &str = "reserved_tpm_";
+
 /// One kind, decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Kind {
@@ -26,6 +29,16 @@ impl Kind {
     /// Something counted that is neither tokens nor inference.
     pub(super) fn other(name: impl Into<String>) -> Self {
         Self { name: name.into(), cache: None, counts_tokens: false, is_inference: false }
+    }
+
+    /// Capacity reserved in tokens per minute.
+    pub(super) fn reserved(direction: &str) -> Self {
+        Self::other(format!("{RESERVED}{}", direction.to_ascii_lowercase()))
+    }
+
+    /// Whether this is reserved capacity, the one kind that is sold for a geography by itself.
+    pub(super) fn is_reserved(&self) -> bool {
+        self.name.starts_with(RESERVED)
     }
 
     /// Decodes a text that [`PATTERN`] matched.

@@ -13,7 +13,7 @@ use super::reading::Reading;
 use super::region;
 
 /// Words after a dimension, each with its underscore.
-const WORDS: &str = "(?P<words>(?:_(?:LCtx|LatencyOptimized|Global|Geo|Batch|Flex|Priority|Standard|\
+const WORDS: &str = "(?P<words>(?:_(?:LCtx|LongContext|LatencyOptimized|Global|Geo|Batch|Flex|Priority|Standard|\
     5m|30m|1h|global|geo|long_ctx|standard|batch|flex|priority|latency_optimized))*)";
 
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
@@ -30,6 +30,10 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         Rule::new(&format!("(?P<kind>(?:(?:text|speech)_)?(?:input|output)_tokens?){WORDS}"), snake_tokens),
         Rule::new(&format!("(?P<kind>(?:input|output)_(?:text|image|audio|video)_tokens?){WORDS}"), snake_tokens),
         Rule::new(&format!("cache_(?P<operation>reads?|writes?)(?:_input)?_tokens?{WORDS}"), cached_tokens),
+        // The cards of GPT 5.4 and 5.5 have cache reads under this name, beside or in place of `cache_read_tokens`.
+        Rule::new(&format!("cached_input_tokens?{WORDS}"), |found| {
+            Some(Reading::of(Kind::decode("cache-read-tokens")).with_modifiers(words(found)?))
+        }),
         Rule::new(&format!("(?P<direction>Input|Output)ImageCount{WORDS}"), image_count),
         Rule::new(
             r"Reserved_(?P<term>[0-9]+Months?)_(?P<direction>Input|Output)TPM(?P<words>(?:_(?:Geo|Global))?)",
@@ -39,7 +43,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             r"ProvisionedThroughput_(?P<custom>Custom_)?(?P<commit>[A-Za-z0-9]+?)_ModelUnits(?:_Usage)?",
             provisioned_throughput,
         ),
-        Rule::new(r"[Cc]reated_(?P<medium>image|video)(?:_(?P<model>.+))?", created),
+        Rule::new(r"[Cc]reated_?(?P<medium>[Ii]mage|[Vv]ideo)(?:_(?P<model>.+))?", created),
         Rule::new(
             r"(?P<direction>input|output|Input|Output)_?(?P<medium>[Vv]ideo|[Aa]udio)_?[Ss]econds?(?P<words>(?:_(?:[Gg]lobal|[Gg]eo))?)",
             seconds,
@@ -50,8 +54,8 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
         Rule::new(r"(?:CacheStorage|cache_storage)(?P<words>(?:_(?:[Gg]lobal|[Gg]eo))?)", |found| {
             Some(Reading::of(Kind::other("cache_storage")).with_modifiers(words(found)?))
         }),
-        // AWS's CUDOS tells customization of Marketplace models by these words.
-        Rule::new(r"(?i:customization_?(?P<what>training|storage|tokencount)).*", customization),
+        // AWS's CUDOS tells customization of Marketplace models by these words, wherever they stand.
+        Rule::new(r"(?i:(?:.+_)?customization_?(?P<what>training|storage|tokencount)).*", customization),
     ]
 });
 
@@ -112,8 +116,11 @@ fn image_count(found: &Captures<'_>) -> Option<Reading> {
 }
 
 fn reserved(found: &Captures<'_>) -> Option<Reading> {
-    let kind = Kind::other(format!("reserved_tpm_{}", found["direction"].to_ascii_lowercase()));
-    Some(Reading::of(kind).with_tier(format!("reserved_{}", &found["term"])).with_modifiers(words(found)?))
+    Some(
+        Reading::of(Kind::reserved(&found["direction"]))
+            .with_tier(format!("reserved_{}", &found["term"]))
+            .with_modifiers(words(found)?),
+    )
 }
 
 fn provisioned_throughput(found: &Captures<'_>) -> Option<Reading> {
@@ -124,7 +131,7 @@ fn provisioned_throughput(found: &Captures<'_>) -> Option<Reading> {
 
 /// `created_image_stable_image_core`: the only dimension that names a model, without a word on its maker.
 fn created(found: &Captures<'_>) -> Option<Reading> {
-    let kind = Kind::other(format!("output_{}", &found["medium"]));
+    let kind = Kind::other(format!("output_{}", found["medium"].to_ascii_lowercase()));
     Some(Reading { tells_provider: false, ..Reading::of(kind).with_model(part(found, "model")) })
 }
 

@@ -65,7 +65,8 @@ pub struct Usage {
     pub cache: Option<String>,
     /// `standard`, `batch`, `flex`, `priority`, `latency_optimized`, `provisioned_…`, `reserved_…`…
     pub tier: Option<String>,
-    /// `in-region-or-geo`, `global`, `geo`, with `mantle/` before it where the mantle endpoint was used.
+    /// `in-region-or-geo` or `global`, with `mantle/` before it where the mantle endpoint was used; `geo` or `global` for
+    /// reserved capacity.
     pub routing: Option<String>,
     /// The unit of the usage amount.
     pub unit: Option<String>,

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// Modifiers as the runtime spells them, longest first so that `cross-region-global` is not read as `global`.
-pub(super) const PATTERN: &str = "standard|batch|flex|priority|latency-optimized|long-context|long-ctx|\
+pub(super) const PATTERN: &str = "standard|batch|flex|priority|latency-optimized|long-context|long[-_]ctx|\
     cross-region-global|cross-region-geo|cross-region|global|geo|custom-model|mantle|5m|30m|1h|1-hour|30-min|5-min";
 
 static WORD: LazyLock<Regex> = LazyLock::new(|| {
@@ -26,7 +26,7 @@ pub(super) struct Modifiers {
     pub custom_model: bool,
     /// Routed by a global inference profile.
     pub global: bool,
-    /// Routed inside a geography.
+    /// Routed inside a geography, which only the price of reserved capacity tells from the region.
     pub geo: bool,
     /// Called through the mantle endpoint.
     pub mantle: bool,
@@ -37,8 +37,8 @@ pub(super) struct Modifiers {
 impl Modifiers {
     /// Reads `-global-standard`, `_LCtx_Global_Batch` and the like; `None` for an unknown word or a contradiction.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let text = text.replace('_', "-").replace("LCtx", "long-ctx").replace("LatencyOptimized", "latency-optimized");
-        let text = text.to_ascii_lowercase();
+        let text = text.replace('_', "-").replace("LCtx", "long-ctx").replace("LongContext", "long-context");
+        let text = text.replace("LatencyOptimized", "latency-optimized").to_ascii_lowercase();
         let mut rest = text.strip_prefix('-').unwrap_or(&text);
         let mut modifiers = Self::default();
         while !rest.is_empty() {

@@ -77,8 +77,8 @@ impl Reading {
     pub(super) fn routing(&self) -> Option<String> {
         let reach = match &self.modifiers {
             modifiers if modifiers.global => "global",
-            modifiers if modifiers.geo => "geo",
-            // Profiles of a geography are billed like the region that called, so the two cannot be told apart.
+            modifiers if modifiers.geo && self.kind.is_reserved() => "geo",
+            // Profiles of a geography are billed like the region that called, so the two are one routing.
             _ if self.kind.is_inference => "in-region-or-geo",
             _ => return None,
         };

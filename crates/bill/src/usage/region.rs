@@ -58,11 +58,13 @@ pub(super) fn split(usage_type: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// A known prefix, or one shaped like the known ones (`APS10`): a region that is newer than the table.
+/// A known prefix, or one shaped like the known ones (`APS10`, `APNE1`): a region that is not in the table.
 pub(super) fn is_prefix(text: &str) -> bool {
     let letters = text.trim_end_matches(|character: char| character.is_ascii_digit());
     let digits = text.len() - letters.len();
-    let shaped = letters.len() == 3 && (1..=2).contains(&digits) && letters.bytes().all(|b| b.is_ascii_uppercase());
+    let shaped = (3..=4).contains(&letters.len())
+        && (1..=2).contains(&digits)
+        && letters.bytes().all(|b| b.is_ascii_uppercase());
     shaped || code_of(text).is_some()
 }
 
@@ -95,6 +97,7 @@ mod tests {
     #[test]
     fn a_prefix_newer_than_the_table_is_split_off_without_a_region() {
         assert_eq!(split("APS10-NovaLite-input-tokens"), (Some("APS10"), "NovaLite-input-tokens"));
+        assert_eq!(split("APNE1-Claude4.6Sonnet-input-tokens"), (Some("APNE1"), "Claude4.6Sonnet-input-tokens"));
         assert_eq!(region_of("APS10"), None);
     }
 

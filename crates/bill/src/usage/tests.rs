@@ -75,7 +75,7 @@ fn inference_in_further_spellings() {
         // awslabs, model-info-amazon-bedrock: suffixes that its mapper knows
         (
             "USE1-Claude4.5Sonnet-output-tokens-long-context-cross-region-geo",
-            "us-east-1 | Claude Sonnet 4.5 | output | none | standard+long_context | geo",
+            "us-east-1 | Claude Sonnet 4.5 | output | none | standard+long_context | in-region-or-geo",
         ),
         (
             "USE1-openai.gpt-5.6-luna-mantle-cache-read-tokens-long-ctx-priority",
@@ -98,6 +98,34 @@ fn inference_in_further_spellings() {
     ]);
 }
 
+/// AWS prices routing inside a geography like the region that called; it tells the two apart for reserved capacity alone.
+#[test]
+fn only_reserved_capacity_is_sold_for_a_geography() {
+    check(&[
+        // awslabs, model-info-amazon-bedrock
+        (
+            "USE1-Claude4.5Sonnet-reserved-3-month-input-tokens-per-minute-cross-region-geo",
+            "us-east-1 | Claude Sonnet 4.5 | reserved_tpm_input | - | reserved_3Month | geo",
+        ),
+        (
+            "EU-Claude4.5Sonnet-reserved-1-month-output-tokens-per-minute-cross-region-global",
+            "eu-west-1 | Claude Sonnet 4.5 | reserved_tpm_output | - | reserved_1Month | global",
+        ),
+        (
+            "USW2-NovaPro-input-tokens-cross-region-geo",
+            "us-west-2 | Nova Pro | input | none | standard | in-region-or-geo",
+        ),
+    ]);
+}
+
+/// scttfrdmn/cultivar, internal/bedrock/tokenprice_test.go: the price list calls it `Llama 3.1 70B Latency Optimized`.
+#[test]
+fn a_model_may_be_spelled_with_its_latency() {
+    let usage_type = "USE1-Llama3-1-70B-LatencyOptimized-input-tokens";
+    check(&[(usage_type, "us-east-1 | Llama 3.1 70B | input | none | latency_optimized | in-region-or-geo")]);
+    assert_eq!(read(usage_type).model_as_billed.as_deref(), Some("Llama3-1-70B-LatencyOptimized"));
+}
+
 #[test]
 fn marketplace_dimensions_in_further_spellings() {
     check(&[
@@ -115,6 +143,21 @@ fn marketplace_dimensions_in_further_spellings() {
         ),
         (
             "USE1-MP:USE1_cache_writes_tokens_standard-Units",
+            "us-east-1 | - | input | write | standard | in-region-or-geo",
+        ),
+        // The cards of GPT 5.4 to 5.6 in AWS's agreement offers, September 2026
+        (
+            "USE1-MP:USE1_cached_input_tokens_long_ctx_global_standard-Units",
+            "us-east-1 | - | input | read | standard+long_context | global",
+        ),
+        ("USW2-MP:USW2_cached_input_tokens_batch-Units", "us-west-2 | - | input | read | batch | in-region-or-geo"),
+        (
+            "USE1-MP:cache_write_tokens_30m_long_ctx_global_standard-Units",
+            "us-east-1 | - | input | write_30m | standard+long_context | global",
+        ),
+        // The card of Claude Sonnet 4.6, August 2026
+        (
+            "USE1-MP:USE1_CacheWriteInputTokenCount_Geo-Units",
             "us-east-1 | - | input | write | standard | in-region-or-geo",
         ),
         (
@@ -144,6 +187,16 @@ fn marketplace_dimensions_in_further_spellings() {
         (
             "USE1-MP:USE1_Created_image_stable_image_ultra-Units",
             "us-east-1 | Stable Image Ultra | output_image | - | - | -",
+        ),
+        ("USE1-MP:USE1_CreatedImage-Units", "us-east-1 | - | output_image | - | - | -"),
+        // AWS's CUDOS looks for `_customization_storage` and `customizationtokencount`
+        (
+            "USE1-MP:USE1_Command_Customization_Storage-Units",
+            "us-east-1 | - | customization_storage | - | customization | -",
+        ),
+        (
+            "USE1-MP:USE1_CustomizationTokenCount-Units",
+            "us-east-1 | - | customization_training | - | customization | -",
         ),
         ("USE1-MP:USE1_inputVideoSecond-Units", "us-east-1 | - | input_video_second | - | - | -"),
         ("USE1-MP:USE1_MillionInputTokens-Units", "us-east-1 | - | input | none | standard | in-region-or-geo"),
@@ -198,6 +251,8 @@ fn families_that_are_not_tokens() {
             "us-east-1 | Titan Image Generator G1 | output_image | - | - | -",
         ),
         ("USE1-NovaReel-I2V-Stdfps-SDRes", "us-east-1 | Nova Reel | output_video | - | - | -"),
+        // Price list of us-west-2, October 2026
+        ("USW2-Ray-V2-Medfps-HDRes", "us-west-2 | Luma Ray 2 | output_video | - | - | -"),
         ("USE1-Nova2.0Lite-nova-grounding", "us-east-1 | Nova 2 Lite | grounding | - | - | -"),
         (
             "USE1-DataAutomation-Standard-ImagesProcessed",
@@ -210,6 +265,15 @@ fn families_that_are_not_tokens() {
         ("USE1-InvokeFlow-NodeTransitions", "us-east-1 | - | flow:NodeTransitions | - | - | -"),
         ("USE1-OptimizePrompt", "us-east-1 | - | prompt_optimization | - | - | -"),
         ("USE1-GenerateSQL", "us-east-1 | - | knowledge_base:GenerateSQL | - | - | -"),
+        // The words of CUDOS in the middle of a string, as in the price list's operations of these names
+        ("USE1-BedrockFlows-v1-invokeFlow", "us-east-1 | - | flow | - | - | -"),
+        ("USE1-APO-optimizePrompt-tokens", "us-east-1 | - | prompt_optimization:tokens | - | - | -"),
+        (
+            "USE1-GenerateSQL-StructuredRetrieve",
+            "us-east-1 | - | knowledge_base:GenerateSQL-StructuredRetrieve | - | - | -",
+        ),
+        ("USE1-Bedrock-Websearch-Queries", "us-east-1 | - | web_search:Queries | - | - | -"),
+        ("USE1-CloudFront-Out-Bytes", "us-east-1 | - | data_transfer | - | - | -"),
         ("USE1-DataTransfer-Regional-Bytes", "us-east-1 | - | data_transfer | - | - | -"),
     ]);
 }
@@ -232,6 +296,7 @@ fn the_meters_of_agentcore() {
         ("USE1-WebSearchTool:Consumption-based:Queries", "meter:WebSearchTool/Queries"),
         ("USE1-Evaluations:Consumption-based:BuiltIn-Input:Tier1", "meter:Evaluations/BuiltIn-Input/Tier1"),
         ("USE1-Knowledge-Base:Consumption-based:Retrieval", "meter:Knowledge-Base/Retrieval"),
+        ("USE1-Runtime:Instance-based:c7g.large:Management-Hours", "meter:Runtime/c7g.large/Management-Hours"),
     ] {
         let usage = read(usage_type);
         assert_eq!(usage.token_kind.as_deref(), Some(kind));

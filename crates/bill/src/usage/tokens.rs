@@ -14,6 +14,13 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     vec![Rule::new(&pattern, |found| {
         let modifiers = Modifiers::parse(&format!("{}{}", &found["before"], &found["after"]))?;
         let reading = Reading::of(Kind::decode(&found["kind"]));
+        let modifiers = match modifiers.tier {
+            // The price list has `Llama3-1-70B-LatencyOptimized` as a model by itself.
+            None if found["model"].ends_with("-LatencyOptimized") => {
+                Modifiers { tier: Some("latency_optimized"), tier_stated: true, ..modifiers }
+            }
+            _ => modifiers,
+        };
         Some(reading.with_model(part(found, "model")).with_modifiers(modifiers))
     })]
 });

@@ -108,6 +108,6 @@ pub(super) static MAKERS: [Maker; 20] = [
         ],
         &["stable", "sd"],
     ),
-    maker("Luma AI", &["luma", "lumaai"], &[], &["luma"]),
+    maker("Luma AI", &["luma", "lumaai"], &[], &["luma", "ray"]),
     maker("IBM", &["ibm"], &[family("granite", "Granite", Style::Spaced)], &[]),
 ];

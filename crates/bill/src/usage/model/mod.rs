@@ -53,7 +53,7 @@ pub(super) fn provider(billed: &str) -> String {
 /// Marketplace products carry the edition in their name, and one row of the price list the tier.
 pub(super) fn without_edition(name: &str) -> &str {
     let name = name.trim();
-    let shorter = ["(amazon bedrock edition)", "latency optimized"].iter().find_map(|suffix| {
+    let shorter = ["(amazon bedrock edition)", "latency optimized", "-latencyoptimized"].iter().find_map(|suffix| {
         let cut = name.len().checked_sub(suffix.len()).filter(|cut| name.is_char_boundary(*cut))?;
         name[cut..].eq_ignore_ascii_case(suffix).then(|| name[..cut].trim_end())
     });
