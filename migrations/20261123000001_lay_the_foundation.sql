@@ -273,7 +273,7 @@ create table ownership (
 comment on table ownership is 'Versions of the ownership rules.';
 comment on column ownership.ownership_id is 'The number of the version.';
 comment on column ownership.fingerprint is 'Digest of the rules: the same rules are the same version.';
-comment on column ownership.source is 'The text of ownership.toml; empty for the rule that holds without one.';
+comment on column ownership.source is 'The text of ownership.toml, or of the rule that holds without one.';
 comment on column ownership.created_at is 'When these rules were first read.';
 
 create table owner (
@@ -352,11 +352,14 @@ begin
 end $$;
 comment on function create_load_partitions is 'Makes the empty partitions of a load.';
 
+-- Dropping needs every reader of the parents to be gone for a moment. Waiting for that would hold up all later readers, so it
+-- does not wait: whoever calls it tries again. Taking both locks before doing anything rules out a deadlock.
 create function drop_load_partitions(old_load_id bigint) returns void language plpgsql as $$
 declare
     parent text;
 begin
-    foreach parent in array array['daily_cost', 'period_cost'] loop
+    lock table only period_cost, only daily_cost in access exclusive mode nowait;
+    foreach parent in array array['period_cost', 'daily_cost'] loop
         execute format('drop table if exists %I', parent || '_' || old_load_id);
     end loop;
 end $$;

@@ -123,6 +123,29 @@ async fn two_team_tags_that_would_be_one_team(pool: PgPool) {
     assert_still_served(&world).await;
 }
 
+/// The same bill under two names would be counted twice: the second is refused while the first is configured.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn one_bill_under_two_names(pool: PgPool) {
+    let mut world = served(pool).await;
+    let mut second = world.refresher.exports[0].clone();
+    second.name = "second".to_owned();
+    world.refresher.exports.push(second);
+    insta::assert_snapshot!(world.refresh_badly().await);
+    assert_still_served(&world).await;
+}
+
+/// An export that is renamed takes the place of its old name.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_renamed_export_is_counted_once(pool: PgPool) {
+    let mut world = served(pool).await;
+    world.refresher.exports[0].name = "renamed".to_owned();
+    world.refresh_well().await;
+    let answer = world.get(&format!("/v1/periods/{MONTH}")).await;
+    assert_eq!(answer["control"][0]["bill_total"], "7.5", "{answer}");
+    let answer = world.get(&format!("/v1/costs?period={MONTH}&group_by=team")).await;
+    assert_eq!(answer["data"][0]["cost"], "7.5");
+}
+
 /// Two currencies are no mistake: they are kept apart, everywhere.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn two_currencies(pool: PgPool) {

@@ -6,9 +6,11 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use bill::tags::TagSet;
 use sample::LineItem;
 use server::refresh::Step;
 use sqlx::PgPool;
+use store::loads::{Begin, Charge, ControlTotal, Fact, LoadWriter, NewLoad, Subject};
 use support::{World, amount, period};
 
 const MONTH: &str = "2026-09";
@@ -135,61 +137,62 @@ async fn what_has_not_changed_is_not_read_again(pool: PgPool) {
     assert_eq!(outcome.message, "version 1 is what the export holds");
 }
 
-#[sqlx::test(migrator = "store::MIGRATOR")]
-async fn a_load_that_does_not_tie_out_is_kept_as_failed_with_the_difference(pool: PgPool) {
-    use chrono::NaiveDate;
-    use store::loads::{Begin, Charge, ControlTotal, Fact, NewLoad, Subject};
-
-    let world = World::new(pool).await;
+/// A load of one line that the control question counted at `counted`, filled with a fact of `kept`.
+async fn load_of_one_line(world: &World, counted: &str, kept: &str) -> Box<LoadWriter> {
     let new = NewLoad {
         export: "sample",
         period: period(MONTH),
-        manifest_identity: "m",
+        manifest_identity: kept,
         manifest_written_at: support::now(),
         force: false,
         now: support::now(),
     };
-    let Begin::Load(mut load) = world.store.begin_load(&new).await.expect("a load") else {
-        panic!("nothing is served")
-    };
-    let cost = amount("10.000000000001");
+    let Begin::Load(mut load) = world.store.begin_load(&new).await.expect("a load") else { panic!("it is served") };
+    let usage = || Some("Usage".to_owned());
     let total = ControlTotal {
         invoice: None,
-        billing_entity: Some("AWS".into()),
-        charge_type: Some("Usage".into()),
-        currency: "USD".into(),
-        bill: [cost; 3],
+        billing_entity: Some("AWS".to_owned()),
+        charge_type: usage(),
+        currency: "USD".to_owned(),
+        bill: [amount(counted); 3],
         line_items: 1,
-        bedrock: [cost; 3],
+        bedrock: [amount(counted); 3],
         bedrock_line_items: 1,
     };
     load.write_control_totals(&[total]).await.expect("control totals");
-    let charge = Charge { billing_entity: Some("AWS".into()), charge_type: Some("Usage".into()), ..Charge::default() };
+    let charge = Charge { billing_entity: Some("AWS".to_owned()), charge_type: usage(), ..Charge::default() };
     let charge_id = load.intern_charges(&[charge]).await.expect("a charge")[0];
-    let tag_set_id = load.intern_tag_sets(&[bill::tags::TagSet::default()]).await.expect("tags")[0];
+    let tag_set_id = load.intern_tag_sets(&[TagSet::default()]).await.expect("tags")[0];
     let subject = Subject {
         payer: None,
         account: None,
         principal_id: None,
         tag_set_id,
         model: None,
-        charge_type: Some("Usage".into()),
+        charge_type: usage(),
         predates_principals: false,
     };
     let subject_id = load.intern_subjects(&[subject]).await.expect("a subject")[0];
     let fact = Fact {
-        usage_date: NaiveDate::from_ymd_opt(2026, 9, 1).expect("a day"),
+        usage_date: period(MONTH).first_day(),
         subject_id,
         charge_id,
         currency: *b"USD",
-        // One unit of the twelfth decimal is missing.
-        costs: [amount("10"), cost, cost],
+        costs: [amount(kept), amount(counted), amount(counted)],
         quantity: amount("1"),
         tokens: amount("0"),
         line_items: 1,
     };
     load.write_facts(&[fact]).await.expect("facts");
     load.finish_facts(true).await.expect("summaries");
+    load
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_load_that_does_not_tie_out_is_kept_as_failed_with_the_difference(pool: PgPool) {
+    let world = World::new(pool).await;
+    // One unit of the twelfth decimal is missing.
+    let mut load = load_of_one_line(&world, "10.000000000001", "10").await;
     let differences = load.tie_out().await.expect("the tie-out");
     assert_eq!(differences.len(), 1);
     assert_eq!(differences[0].expected.to_string(), "10.000000000001");
@@ -200,6 +203,40 @@ async fn a_load_that_does_not_tie_out_is_kept_as_failed_with_the_difference(pool
     assert_eq!(snapshot.periods(), []);
     let versions = snapshot.load_versions(period(MONTH)).await.expect("versions");
     assert_eq!((versions[0].state.as_str(), versions[0].differences.as_slice()), ("failed", differences.as_slice()));
+}
+
+/// An error after the version was switched, such as a lost answer to COMMIT, once took the month away.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_load_that_is_served_cannot_fail_any_more(pool: PgPool) {
+    let world = World::new(pool.clone()).await;
+    let mut load = load_of_one_line(&world, "10", "10").await;
+    load.publish(&[], support::now()).await.expect("the publishing");
+    load.fail("the answer to COMMIT was lost", &[], support::now()).await.expect("nothing to do");
+    let answer = world.get(&format!("/v1/costs?period={MONTH}")).await;
+    assert_eq!(answer["data"][0]["cost"], "10");
+    assert_eq!(leftovers(&pool).await, (0, 0));
+}
+
+/// What readers are in the way of is dropped later; meanwhile neither they nor the refresh wait.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_slow_reader_holds_nothing_up(pool: PgPool) {
+    let world = World::new(pool.clone()).await;
+    load_of_one_line(&world, "10", "10").await.publish(&[], support::now()).await.expect("the publishing");
+    let mut reader = world.store.snapshot().await.expect("a snapshot");
+    reader.tag_keys(&[period(MONTH)]).await.expect("a lock on the facts");
+
+    load_of_one_line(&world, "11", "12")
+        .await
+        .fail("it does not tie out", &[], support::now())
+        .await
+        .expect("the record");
+    let other = world.get(&format!("/v1/costs?period={MONTH}&group_by=account")).await;
+    assert_eq!(other["data"][0]["cost"], "10", "readers go on while the drop is refused");
+    assert_eq!(leftovers(&pool).await, (0, 2), "the partitions are still there");
+
+    drop(reader);
+    load_of_one_line(&world, "13", "13").await.publish(&[], support::now()).await.expect("the publishing");
+    assert_eq!(leftovers(&pool).await, (0, 0), "the next load has dropped them");
 }
 
 #[test]

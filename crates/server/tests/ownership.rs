@@ -64,6 +64,26 @@ async fn new_rules_move_cost_without_reading_the_export(pool: PgPool) {
     assert!(!again.changed, "the same rules again change nothing");
 }
 
+/// A team tag that is mended in AWS is not held against its own earlier spelling, and the team shows its new name.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_mended_tag_gives_the_team_its_name(pool: PgPool) {
+    let world = World::new(pool).await;
+    world.write(period(MONTH), &[line("arn:aws:iam::123456789012:user/alice", "Data-Sciense", "1.5")]);
+    world.refresh_well().await;
+    world.write(period(MONTH), &[line("arn:aws:iam::123456789012:user/alice", "data-sciense", "1.5")]);
+    world.refresh_well().await;
+    let teams = world.get("/v1/teams").await;
+    assert_eq!(teams["data"][0]["name"], "data-sciense", "{teams}");
+    let rules = Ownership::parse(
+        "[[rule]]\nname = \"tagged\"\nteam_from_tag = \"team\"\n\
+         [[team]]\nslug = \"data-sciense\"\nname = \"Data Science\"\nvalues = [\"data-sciense\"]\n",
+    )
+    .expect("rules");
+    world.store.apply_ownership(&rules, now()).await.expect("the rules come into force");
+    let teams = world.get("/v1/teams").await;
+    assert_eq!(teams["data"][0]["name"], "Data Science", "{teams}");
+}
+
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn rules_that_would_make_one_team_of_two_change_nothing(pool: PgPool) {
     let world = World::new(pool).await;

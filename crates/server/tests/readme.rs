@@ -127,8 +127,8 @@ async fn every_example_answers_as_it_says(pool: PgPool) {
     }
 }
 
-#[test]
-fn its_configuration_and_its_rules_can_be_read() {
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn its_configuration_and_its_rules_can_be_used(pool: PgPool) {
     let text = std::fs::read_to_string(readme()).expect("the README");
     let blocks = blocks(&text);
     let of_kind =
@@ -140,4 +140,7 @@ fn its_configuration_and_its_rules_can_be_read() {
     assert_eq!(config.export[0].name, "payer");
     let rules = Ownership::parse(&of_kind("toml ownership")).expect("the rules");
     assert_eq!(rules.rules().len(), 3);
+    let world = World::with_sample(pool, 2_000).await;
+    let applied = world.store.apply_ownership(&rules, support::now()).await.expect("the rules fit the sample");
+    assert!(applied.changed);
 }

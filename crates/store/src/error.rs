@@ -4,10 +4,10 @@ use bill::BillingPeriod;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// No connection could be had.
-    #[error("the database cannot be reached: {0}")]
+    #[error("the database cannot be reached")]
     Unreachable(#[source] sqlx::Error),
     /// A statement failed.
-    #[error("the database refused {doing}: {source}")]
+    #[error("the database refused {doing}")]
     Database {
         /// What was being done.
         doing: &'static str,
@@ -24,6 +24,45 @@ pub enum StoreError {
         what: &'static str,
         /// The value.
         value: String,
+    },
+    /// Another process writes the same period.
+    #[error("{period} is being refreshed by another process; its result will be served here too")]
+    Busy {
+        /// The period.
+        period: BillingPeriod,
+    },
+    /// Another export that is configured has the same accounts in the same period.
+    #[error(
+        "account {account} is in the export `{export}` for {period} as well, and would be counted twice; configure one of \
+         the two exports"
+    )]
+    CountedTwice {
+        /// The period.
+        period: BillingPeriod,
+        /// One of the accounts.
+        account: String,
+        /// The other export.
+        export: String,
+    },
+    /// The load is no longer this process's to publish.
+    #[error(
+        "the load of {period} was given up by another process before it was complete; the next refresh reads it again"
+    )]
+    LeaseLost {
+        /// The period.
+        period: BillingPeriod,
+    },
+    /// The summaries of a load are not the sum of its facts.
+    #[error("the summaries of {period} do not add up to its facts")]
+    SummariesDisagree {
+        /// The period.
+        period: BillingPeriod,
+    },
+    /// An answer would be too long to be useful.
+    #[error("the answer has more than {limit} rows")]
+    TooManyRows {
+        /// The most there may be.
+        limit: usize,
     },
     /// Two names of teams have one id.
     #[error("{0}")]

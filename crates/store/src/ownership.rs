@@ -3,13 +3,15 @@
 //! The invariant kept here: AWS never hears the word team. Changing who owns what reads the rollups again, never the
 //! bill, and readers see the old rules until the new ones have been applied to every period that is served.
 
+use std::collections::{BTreeMap, HashMap};
+
 use bill::BillingPeriod;
 use bill::charge_type::ChargeType;
 use bill::principal::Principal;
 use bill::tags::TagSet;
 use chrono::{DateTime, Utc};
 use ledger::{Owner, Ownership, Subject, TeamDirectory};
-use sqlx::{PgConnection, PgExecutor, PgPool};
+use sqlx::{Connection, PgConnection};
 
 use crate::error::{Doing, StoreError};
 use crate::store::Store;
@@ -34,111 +36,161 @@ impl Store {
     /// # Errors
     /// Where the database fails, or two tag values would be one team: then the rules before stay in force.
     pub async fn apply_ownership(&self, rules: &Ownership, now: DateTime<Utc>) -> Result<OwnershipApplied, StoreError> {
-        let ownership_id = self.ownership_id(rules, now).await?;
+        let mut writer = self.writer_connection().await?;
+        let ownership_id = number_of(&mut writer, rules, now).await?;
         let mut loads = 0;
+        let mut names: TeamNames =
+            rules.team_directory().teams().map(|team| (team.slug.to_string(), team.name)).collect();
         loop {
-            for (load_id, period) in loads_without_owners(&self.pool, ownership_id).await? {
-                own_load(&self.pool, load_id, period, ownership_id, rules).await?;
+            for (load_id, period) in loads_without_owners(&mut writer, ownership_id).await? {
+                names.extend(own_load(&mut writer, load_id, period, ownership_id, rules).await?);
                 loads += 1;
             }
-            if let Some(changed) = self.switch_ownership(ownership_id, now).await? {
+            if let Some(changed) = switch_ownership(&mut writer, ownership_id, &names, now).await? {
+                forget_other_rules(&mut writer).await?;
                 return Ok(OwnershipApplied { ownership_version: ownership_id, changed, loads });
             }
         }
     }
+}
 
-    async fn ownership_id(&self, rules: &Ownership, now: DateTime<Utc>) -> Result<i32, StoreError> {
-        let fingerprint = rules.fingerprint();
-        sqlx::query!(
-            "insert into ownership (fingerprint, source, created_at) values ($1, $2, $3) on conflict do nothing",
-            &fingerprint,
-            rules.source_text(),
-            now,
-        )
-        .execute(&self.pool)
-        .await
-        .doing("new ownership rules")?;
-        sqlx::query_scalar!("select ownership_id from ownership where fingerprint = $1", &fingerprint)
-            .fetch_one(&self.pool)
-            .await
-            .doing("the number of the ownership rules")
-    }
+/// The names of teams by their ids, as rules and tags have them now.
+pub(crate) type TeamNames = BTreeMap<String, String>;
 
-    /// Whether anything changed; `None` where a load was published meanwhile that these rules have not seen.
-    async fn switch_ownership(&self, ownership_id: i32, now: DateTime<Utc>) -> Result<Option<bool>, StoreError> {
-        let mut transaction = self.pool.begin().await.doing("the change of rules")?;
-        let in_force = sqlx::query_scalar!("select ownership_id from serving for update")
-            .fetch_one(&mut *transaction)
-            .await
-            .doing("the lock on what is served")?;
-        if in_force == Some(ownership_id) {
-            return Ok(Some(false));
-        }
-        if !loads_without_owners(&mut *transaction, ownership_id).await?.is_empty() {
-            return Ok(None);
-        }
-        sqlx::query!(
-            "update serving set ownership_id = $1, data_version = data_version + 1, published_at = $2",
-            ownership_id,
-            now,
-        )
-        .execute(&mut *transaction)
+/// Shows teams by the names that they have now. Called where something is published, so that nobody sees it earlier.
+pub(crate) async fn name_teams(connection: &mut PgConnection, names: &TeamNames) -> Result<(), StoreError> {
+    let (slugs, names): (Vec<String>, Vec<String>) =
+        names.iter().map(|(slug, name)| (slug.clone(), name.clone())).unzip();
+    sqlx::query!(
+        "update team set name = given.name
+           from unnest($1::text[], $2::text[]) as given(slug, name)
+          where team.slug = given.slug and team.name <> given.name",
+        &slugs,
+        &names,
+    )
+    .execute(connection)
+    .await
+    .map(drop)
+    .doing("the names of teams")
+}
+
+async fn number_of(connection: &mut PgConnection, rules: &Ownership, now: DateTime<Utc>) -> Result<i32, StoreError> {
+    let fingerprint = rules.fingerprint();
+    sqlx::query!(
+        "insert into ownership (fingerprint, source, created_at)
+         select $1, $2, $3 where not exists (select from ownership where fingerprint = $1)
+         on conflict do nothing",
+        &fingerprint,
+        rules.source_text(),
+        now,
+    )
+    .execute(&mut *connection)
+    .await
+    .doing("new ownership rules")?;
+    sqlx::query_scalar!("select ownership_id from ownership where fingerprint = $1", &fingerprint)
+        .fetch_one(connection)
         .await
-        .doing("the change of rules")?;
-        transaction.commit().await.doing("the change of rules")?;
-        Ok(Some(true))
-    }
+        .doing("the number of the ownership rules")
 }
 
 async fn loads_without_owners(
-    executor: impl PgExecutor<'_>,
+    connection: &mut PgConnection,
     ownership_id: i32,
 ) -> Result<Vec<(i64, BillingPeriod)>, StoreError> {
     let rows = sqlx::query!(
         "select load_id, period from load
-              where state = 'current' and fact_rows > 0
-                and not exists (select from owner where owner.load_id = load.load_id and ownership_id = $1)
-              order by period, load_id",
+          where state = 'current' and fact_rows > 0
+            and not exists (select from owner where owner.load_id = load.load_id and ownership_id = $1)
+          order by period, load_id",
         ownership_id,
     )
-    .fetch_all(executor)
+    .fetch_all(connection)
     .await
     .doing("the loads to be given to teams")?;
     Ok(rows.into_iter().map(|row| (row.load_id, BillingPeriod::containing(row.period))).collect())
 }
 
-/// The rules that publishing must apply. Before any were given, the team tag rules.
-pub(crate) async fn rules_in_force(pool: &PgPool) -> Result<(i32, Ownership), StoreError> {
+/// Whether anything changed; `None` where a load was published meanwhile that these rules have not seen.
+async fn switch_ownership(
+    connection: &mut PgConnection,
+    ownership_id: i32,
+    names: &TeamNames,
+    now: DateTime<Utc>,
+) -> Result<Option<bool>, StoreError> {
+    let mut transaction = connection.begin().await.doing("the change of rules")?;
+    let in_force = sqlx::query_scalar!("select ownership_id from serving for update")
+        .fetch_one(&mut *transaction)
+        .await
+        .doing("the lock on what is served")?;
+    if in_force == Some(ownership_id) {
+        return Ok(Some(false));
+    }
+    if !loads_without_owners(&mut transaction, ownership_id).await?.is_empty() {
+        return Ok(None);
+    }
+    name_teams(&mut transaction, names).await?;
+    sqlx::query!(
+        "update serving set ownership_id = $1, data_version = data_version + 1, published_at = $2",
+        ownership_id,
+        now,
+    )
+    .execute(&mut *transaction)
+    .await
+    .doing("the change of rules")?;
+    transaction.commit().await.doing("the change of rules")?;
+    Ok(Some(true))
+}
+
+/// What rules that are not in force any more gave to whom is not asked again: it can be worked out anew. The lock on what
+/// is served keeps other rules from coming into force meanwhile.
+async fn forget_other_rules(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let mut transaction = connection.begin().await.doing("the forgetting of old rules")?;
+    let in_force = sqlx::query_scalar!("select ownership_id from serving for update")
+        .fetch_one(&mut *transaction)
+        .await
+        .doing("the lock on what is served")?;
+    sqlx::query!("delete from team_cost where ownership_id <> $1", in_force)
+        .execute(&mut *transaction)
+        .await
+        .doing("the forgetting of old summaries")?;
+    sqlx::query!("delete from owner where ownership_id <> $1", in_force)
+        .execute(&mut *transaction)
+        .await
+        .doing("the forgetting of old owners")?;
+    transaction.commit().await.doing("the forgetting of old rules")
+}
+
+/// The rules that publishing must apply.
+pub(crate) async fn rules_in_force(connection: &mut PgConnection) -> Result<(i32, Ownership), StoreError> {
     let row = sqlx::query!("select ownership.ownership_id, source from serving join ownership using (ownership_id)")
-        .fetch_optional(pool)
+        .fetch_optional(connection)
         .await
         .doing("the rules in force")?;
     let Some(row) = row else {
         return Err(StoreError::Corrupt { what: "no ownership rules in force", value: String::new() });
     };
-    let rules = if row.source.is_empty() {
-        Ownership::by_team_tag()
-    } else {
-        Ownership::parse(&row.source)
-            .map_err(|error| StoreError::Corrupt { what: "ownership rules", value: error.to_string() })?
-    };
+    let rules = Ownership::parse(&row.source)
+        .map_err(|error| StoreError::Corrupt { what: "ownership rules", value: error.to_string() })?;
     Ok((row.ownership_id, rules))
 }
 
-/// Gives every subject of a load to its owner under these rules, once: doing it again changes nothing.
+/// Gives every subject of a load to its owner under these rules, once: doing it again changes nothing. Gives back the
+/// names of the teams that were met.
 pub(crate) async fn own_load(
-    pool: &PgPool,
+    connection: &mut PgConnection,
     load_id: i64,
     period: BillingPeriod,
     ownership_id: i32,
     rules: &Ownership,
-) -> Result<(), StoreError> {
-    let mut transaction = pool.begin().await.doing("the giving of a load to teams")?;
+) -> Result<TeamNames, StoreError> {
+    let mut transaction = connection.begin().await.doing("the giving of a load to teams")?;
     // One at a time for all loads: teams are met in one order, and a collision is seen by whoever comes second.
-    sqlx::query!("select pg_advisory_xact_lock(hashtext('chargeback.own_load'))")
-        .execute(&mut *transaction)
-        .await
-        .doing("the lock on ownership")?;
+    sqlx::query!(
+        "select set_config('lock_timeout', '10min', true), pg_advisory_xact_lock(hashtext('chargeback.own_load'))"
+    )
+    .fetch_one(&mut *transaction)
+    .await
+    .doing("the lock on ownership")?;
     let done = sqlx::query_scalar!(
         r#"select exists (select from owner where load_id = $1 and ownership_id = $2) as "done!""#,
         load_id,
@@ -148,9 +200,9 @@ pub(crate) async fn own_load(
     .await
     .doing("a look at owners")?;
     if done {
-        return Ok(());
+        return Ok(TeamNames::new());
     }
-    let mut teams = Teams::of_rules(&mut transaction, rules).await?;
+    let mut teams = Teams::known_beside(&mut transaction, load_id, ownership_id, rules).await?;
     let subjects = sqlx::query_scalar!("select distinct subject_id from period_cost where load_id = $1", load_id)
         .fetch_all(&mut *transaction)
         .await
@@ -160,7 +212,8 @@ pub(crate) async fn own_load(
         write_owners(&mut transaction, load_id, ownership_id, &owners, &mut teams).await?;
     }
     summarise_by_team(&mut transaction, load_id, ownership_id).await?;
-    transaction.commit().await.doing("the giving of a load to teams")
+    transaction.commit().await.doing("the giving of a load to teams")?;
+    Ok(teams.met)
 }
 
 async fn owners_of(
@@ -206,41 +259,69 @@ async fn owners_of(
 /// The teams met so far: their ids, and the proof that no two names are one team.
 struct Teams {
     directory: TeamDirectory,
-    ids: std::collections::HashMap<String, i32>,
+    ids: HashMap<String, i32>,
+    met: TeamNames,
 }
 
 impl Teams {
-    /// Starts from the teams that other loads met under the same or other rules.
-    async fn of_rules(connection: &mut PgConnection, rules: &Ownership) -> Result<Self, StoreError> {
+    /// Starts from the teams of the rules and from those that own cost in other loads that are served under them. What the
+    /// load that is to be replaced said does not count: a tag that has been mended in AWS must not collide with itself.
+    async fn known_beside(
+        connection: &mut PgConnection,
+        load_id: i64,
+        ownership_id: i32,
+        rules: &Ownership,
+    ) -> Result<Self, StoreError> {
+        let rows = sqlx::query!(
+            r#"select team_id, slug, name,
+                      exists (
+                          select
+                            from owner
+                            join load on load.load_id = owner.load_id and load.state = 'current'
+                            join load as this on this.load_id = $1
+                           where owner.team_id = team.team_id and owner.ownership_id = $2
+                             and (load.export_id, load.period) <> (this.export_id, this.period)
+                      ) as "served!"
+                 from team
+                order by team_id"#,
+            load_id,
+            ownership_id,
+        )
+        .fetch_all(connection)
+        .await
+        .doing("the teams")?;
         let mut directory = rules.team_directory();
-        let rows = sqlx::query!("select team_id, slug, name from team order by team_id")
-            .fetch_all(connection)
-            .await
-            .doing("the teams")?;
-        let mut ids = std::collections::HashMap::new();
+        let mut ids = HashMap::new();
         for row in rows {
-            // Rules may have renamed a team since: the rules' own names come first, then what the database remembers.
-            directory.remember(&row.slug, &row.name);
+            if row.served {
+                directory.remember(&row.slug, &row.name);
+            }
             ids.insert(row.slug, row.team_id);
         }
-        Ok(Self { directory, ids })
+        Ok(Self { directory, ids, met: TeamNames::new() })
     }
 
     async fn id(&mut self, connection: &mut PgConnection, name: &str) -> Result<i32, StoreError> {
         let slug = self.directory.insert(name).map_err(|error| StoreError::TeamCollision(error.to_string()))?;
-        if let Some(id) = self.ids.get(slug.as_str()) {
+        if self.met.contains_key(slug.as_str())
+            && let Some(id) = self.ids.get(slug.as_str())
+        {
             return Ok(*id);
         }
-        let id = sqlx::query_scalar!(
-            "insert into team (slug, name) values ($1, $2)
-             on conflict (slug) do update set name = excluded.name returning team_id",
-            slug.as_str(),
-            self.directory.name(&slug).unwrap_or(name),
-        )
-        .fetch_one(connection)
-        .await
-        .doing("a new team")?;
-        self.ids.insert(slug.as_str().to_owned(), id);
+        let shown = self.directory.name(&slug).unwrap_or(name).to_owned();
+        let id = match self.ids.get(slug.as_str()) {
+            Some(id) => *id,
+            None => sqlx::query_scalar!(
+                "insert into team (slug, name) values ($1, $2) returning team_id",
+                slug.as_str(),
+                shown,
+            )
+            .fetch_one(connection)
+            .await
+            .doing("a new team")?,
+        };
+        self.ids.insert(slug.to_string(), id);
+        self.met.insert(slug.to_string(), shown);
         Ok(id)
     }
 }

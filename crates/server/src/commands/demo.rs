@@ -26,9 +26,10 @@ pub(super) async fn run(mut config: Config, arguments: DemoArguments) -> anyhow:
     super::logging::start(&config.log)?;
     let folder = arguments.dir.clone().unwrap_or_else(default_folder);
     let export = folder.join(format!("export-{}", arguments.lines));
+    config.server.listen = arguments.listen;
+    super::serve::check_address(&config.server).await?;
     std::fs::create_dir_all(&folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
     write_sample(&export, arguments.lines)?;
-    config.server.listen = arguments.listen;
     config.store.url = StoreUrl::Embedded { folder: folder.join("postgres") };
     config.export = vec![ExportConfig { name: "sample".to_owned(), location: export.into() }];
     config.ownership.file = None;

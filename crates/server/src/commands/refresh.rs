@@ -42,7 +42,8 @@ fn report(outcomes: &[RefreshOutcome]) -> anyhow::Result<ExitCode> {
     let mut output = std::io::stdout().lock();
     for outcome in outcomes {
         let RefreshOutcome { export, period, result, message, .. } = outcome;
-        writeln!(output, "{export} {period} {result}: {message}").context("standard output is closed")?;
+        let what = [export.as_str(), period.as_str(), *result].into_iter().filter(|word| !word.is_empty());
+        writeln!(output, "{}: {message}", what.collect::<Vec<_>>().join(" ")).context("standard output is closed")?;
     }
     let failed = outcomes.iter().any(|outcome| outcome.result == "failed");
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -26,12 +26,14 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
 /// Serves until it is told to stop; `ready` is told the address once the first refresh has ended.
 pub(super) async fn serve(config: Config, ready: impl FnOnce(SocketAddr) + Send + 'static) -> anyhow::Result<ExitCode> {
     refuse_strangers(&config.server)?;
+    if config.export.is_empty() {
+        bail!("no `[[export]]` is configured: there is nothing to serve");
+    }
     let rules = ownership(&config.ownership)?;
-    let listener = TcpListener::bind(config.server.listen)
-        .await
-        .with_context(|| format!("`[server] listen`: {} cannot be listened on", config.server.listen))?;
+    let listener = listen(&config.server).await?;
     let address = listener.local_addr().context("the address listened on")?;
     let stop = stop_on_signal()?;
+    let hangup = signal(SignalKind::hangup()).context("SIGHUP cannot be handled")?;
     let open = OpenStore::open(&config.store).await?;
     let clock = Clock::System;
     let board = RefreshBoard::default();
@@ -45,7 +47,7 @@ pub(super) async fn serve(config: Config, ready: impl FnOnce(SocketAddr) + Send 
         exports: config.export.iter().map(|export| export.name.clone()).collect::<Vec<_>>().into(),
     };
     let tasks = TaskTracker::new();
-    tasks.spawn(reload_ownership(config.clone(), open.store.clone(), clock, stop.clone())?);
+    tasks.spawn(reload_ownership(hangup, config.clone(), refresher.clone(), stop.clone()));
     let server = tasks.spawn(serve_http(listener, state, stop.clone()));
     tracing::info!(%address, store = %config.store.url, exports = config.export.len(), "serving");
     tasks.spawn(keep_refreshed(refresher, config.refresh.every, stop.clone(), move || ready(address)));
@@ -60,12 +62,25 @@ pub(super) async fn serve(config: Config, ready: impl FnOnce(SocketAddr) + Send 
         tracing::warn!("requests still running after {} seconds are abandoned", DRAIN.as_secs());
     }
     let served = if server.is_finished() { server.await.context("the server stopped unexpectedly")? } else { Ok(()) };
-    open.close().await;
+    if tokio::time::timeout(DRAIN, open.close()).await.is_err() {
+        tracing::warn!("database connections still in use are cut off");
+    }
     served.context("the server failed")?;
     if postgres_ended {
         bail!("the private PostgreSQL ended; its log in {} says why", config.store.url);
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the address can be had: better asked before other work is done.
+pub(super) async fn check_address(config: &ServerConfig) -> anyhow::Result<()> {
+    refuse_strangers(config)?;
+    listen(config).await.map(drop)
+}
+
+async fn listen(config: &ServerConfig) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(config.listen).await;
+    listener.with_context(|| format!("`[server] listen`: {} cannot be listened on", config.listen))
 }
 
 /// Until callers are known, only this machine may ask.
@@ -128,32 +143,29 @@ async fn keep_refreshed(refresher: Refresher, every: Duration, stop: Cancellatio
 }
 
 /// On SIGHUP the ownership file is read again. Where it is wrong, the rules before stay in force.
-fn reload_ownership(
-    config: Config,
-    store: store::Store,
-    clock: Clock,
-    stop: CancellationToken,
-) -> anyhow::Result<impl Future<Output = ()>> {
-    let mut hangup = signal(SignalKind::hangup()).context("SIGHUP cannot be handled")?;
-    Ok(async move {
-        loop {
-            tokio::select! {
-                _ = hangup.recv() => {}
-                () = stop.cancelled() => return,
-            }
-            let applied = match ownership(&config.ownership) {
-                Ok(rules) => store.apply_ownership(&rules, clock.now()).await.map_err(anyhow::Error::from),
-                Err(error) => Err(error),
-            };
-            match applied {
-                Ok(applied) => tracing::info!(
-                    ownership_version = applied.ownership_version,
-                    changed = applied.changed,
-                    loads = applied.loads,
-                    "ownership rules read again"
-                ),
-                Err(error) => tracing::error!(error = format!("{error:#}"), "the ownership rules before stay in force"),
-            }
+async fn reload_ownership(mut hangup: Signal, config: Config, refresher: Refresher, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            _ = hangup.recv() => {}
+            () = stop.cancelled() => return,
         }
-    })
+        let apply = async {
+            let rules = ownership(&config.ownership)?;
+            anyhow::Ok(refresher.store.apply_ownership(&rules, refresher.clock.now()).await?)
+        };
+        let applied = tokio::select! {
+            applied = apply => applied,
+            () = stop.cancelled() => return,
+        };
+        refresher.board.post_ownership(applied.as_ref().err().map(|error| format!("{error:#}")));
+        match applied {
+            Ok(applied) => tracing::info!(
+                ownership_version = applied.ownership_version,
+                changed = applied.changed,
+                loads = applied.loads,
+                "ownership rules read again"
+            ),
+            Err(error) => tracing::error!(error = format!("{error:#}"), "the ownership rules before stay in force"),
+        }
+    }
 }

@@ -62,5 +62,12 @@ fn sentence(error: &figment::Error) -> String {
         Some(source) => format!(" in {source}"),
         None => format!(" in {}", metadata.name),
     });
-    format!("the configuration is wrong{place}{}: {}", source.unwrap_or_default(), error.kind)
+    let reason = one_line(&error.kind.to_string());
+    format!("the configuration is wrong{place}{}: {reason}", source.unwrap_or_default())
+}
+
+/// The library draws where a TOML file goes wrong; the first line says where, the last says what.
+fn one_line(reason: &str) -> String {
+    let lines: Vec<&str> = reason.lines().filter(|line| !line.contains('|')).map(str::trim).collect();
+    lines.join(": ").replace("``", "`")
 }

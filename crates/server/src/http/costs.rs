@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
+use bill::BillingPeriod;
 use serde::Serialize;
 use store::snapshot::Scope;
 use utoipa::ToSchema;
@@ -57,6 +58,22 @@ pub(crate) async fn list_costs(
         meta = meta.with_note(
             "Lines were chosen by usage date in whichever period they are billed; `control` is about whole billing periods.",
         );
+        if let Some(note) = months_not_loaded(&question.scope, snapshot.periods()) {
+            meta = meta.with_note(note);
+        }
     }
     Ok(Json(CostsAnswer { data, meta, control, links }))
+}
+
+/// An answer over days must not look as if it were about months that nobody has read.
+fn months_not_loaded(scope: &Scope, loaded: &[BillingPeriod]) -> Option<String> {
+    let Scope::UsageDates { start, end } = scope else { return None };
+    let months = std::iter::successors(Some(BillingPeriod::containing(*start)), |month| Some(month.next()));
+    let missing: Vec<String> = months
+        .take_while(|month| month.first_day() < *end)
+        .filter(|month| !loaded.contains(month))
+        .take(24)
+        .map(|month| month.to_string())
+        .collect();
+    (!missing.is_empty()).then(|| format!("Not loaded, and therefore not counted: {}.", missing.join(", ")))
 }

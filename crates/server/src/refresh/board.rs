@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 #[derive(Clone, Debug, Default)]
 pub struct RefreshBoard {
     outcomes: Arc<Mutex<BTreeMap<(String, String), RefreshOutcome>>>,
+    ownership_failure: Arc<Mutex<Option<String>>>,
 }
 
 /// How one refresh of one period ended.
@@ -31,6 +32,16 @@ impl RefreshBoard {
     pub fn post(&self, outcome: RefreshOutcome) {
         let key = (outcome.export.clone(), outcome.period.clone());
         self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).insert(key, outcome);
+    }
+
+    /// Keeps why the ownership rules could not be read again, or that they could.
+    pub fn post_ownership(&self, failure: Option<String>) {
+        *self.ownership_failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+    }
+
+    /// Why the ownership rules in force are not those of the file.
+    pub fn ownership_failure(&self) -> Option<String> {
+        self.ownership_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// All outcomes, by export and period.

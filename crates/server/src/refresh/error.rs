@@ -44,6 +44,12 @@ pub enum RefreshError {
         /// The period.
         period: BillingPeriod,
     },
+    /// A fault of the program's.
+    #[error("the refresh of {period} ended in a fault of the program, which the log describes; please report it")]
+    Panicked {
+        /// The period.
+        period: BillingPeriod,
+    },
     /// Rollup and control totals disagree.
     #[error("{period} does not tie out: {}", describe(.differences))]
     DoesNotTieOut {

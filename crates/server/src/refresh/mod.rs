@@ -13,11 +13,13 @@ mod rows;
 mod slots;
 
 use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use bill::BillingPeriod;
 use bill::principal::SessionFold;
 use engine::{EmbeddedEngine, ExportSource};
+use futures::FutureExt;
 use store::Store;
 
 use crate::clock::Clock;
@@ -83,7 +85,9 @@ impl Refresher {
         }
         for manifest in &discovery.manifests {
             if request.periods.is_empty() || missing.remove(&manifest.period) {
-                let ended = self.refresh_period(manifest, request.force).await;
+                let work = AssertUnwindSafe(self.refresh_period(manifest, request.force)).catch_unwind();
+                // A panic in a library that reads a damaged file must not end refreshing for good.
+                let ended = work.await.unwrap_or_else(|_| Err(RefreshError::Panicked { period: manifest.period }));
                 outcomes.push(self.post(&export.name, &manifest.period.to_string(), ended));
             }
         }
@@ -104,7 +108,7 @@ impl Refresher {
                     published.version, published.line_items, published.fact_rows
                 ),
             ),
-            Err(error) => ("failed", error.to_string()),
+            Err(error) => ("failed", sentence(error)),
         };
         match result {
             "failed" => tracing::error!(export, period, message, "refresh failed; what was served is served still"),
@@ -121,4 +125,18 @@ impl Refresher {
         self.board.post(outcome.clone());
         outcome
     }
+}
+
+/// An error with its causes, each once.
+fn sentence(error: &RefreshError) -> String {
+    let mut sentence = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        let reason = error.to_string();
+        if !sentence.contains(&reason) {
+            sentence = format!("{sentence}: {reason}");
+        }
+        cause = error.source();
+    }
+    sentence
 }

@@ -79,7 +79,7 @@ impl Refresher {
         match self.fill_and_publish(manifest, &mut load).await {
             Ok(published) => Ok(Ended::Published(published)),
             Err(error) => {
-                let failed = load.fail(&error.to_string(), error.differences(), self.clock.now()).await;
+                let failed = load.fail(&super::sentence(&error), error.differences(), self.clock.now()).await;
                 if let Err(failure) = failed {
                     tracing::warn!(%failure, "the failure of a load could not be recorded; the next refresh clears it");
                 }
@@ -110,7 +110,8 @@ impl Refresher {
             return Err(RefreshError::ChangedMeanwhile { period: manifest.period });
         }
         step(Step::Publish);
-        Ok(load.publish(self.clock.now()).await?)
+        let configured: Vec<String> = self.exports.iter().map(|export| export.name.clone()).collect();
+        Ok(load.publish(&configured, self.clock.now()).await?)
     }
 
     async fn control_totals(&self, manifest: &Manifest) -> Result<Vec<ControlTotal>, RefreshError> {

@@ -117,7 +117,7 @@ async fn publish_period(store: &Store, period: &str, lines: &[Line], invoice: Op
     }
     load.finish_facts(has_net).await.expect("a summary");
     assert_eq!(load.tie_out().await.expect("a tie-out"), []);
-    load.publish(at("2026-11-05T05:31:00Z")).await.expect("published");
+    load.publish(&[], at("2026-11-05T05:31:00Z")).await.expect("published");
 }
 
 async fn fail_period(store: &Store, period: &str) {

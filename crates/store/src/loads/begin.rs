@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use bill::BillingPeriod;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -33,15 +35,18 @@ pub enum Begin {
     Load(Box<LoadWriter>),
 }
 
+/// How long to wait for another process that has the period.
+const PATIENCE: &str = "60s";
+
 impl Store {
-    /// Takes the export's period for writing, waiting while another process has it; clears away what a killed process
-    /// left; and begins a new version unless this manifest is served already.
+    /// Takes the export's period for writing, waiting for a minute while another process has it; clears away what a killed
+    /// process left; and begins a new version unless this manifest is served already.
     ///
     /// # Errors
-    /// Where the database fails.
+    /// [`StoreError::Busy`] where another process goes on writing the period, or where the database fails.
     pub async fn begin_load(&self, new: &NewLoad<'_>) -> Result<Begin, StoreError> {
-        let export_id = self.export_id(new.export).await?;
-        let mut lease = self.pool.acquire().await.doing("a connection for a load")?.detach();
+        let mut lease = self.writer_connection().await?;
+        let export_id = export_id(&mut lease, new.export).await?;
         lock_period(&mut lease, export_id, new.period).await?;
         clear_abandoned(&mut lease, export_id, new).await?;
         if !new.force
@@ -51,56 +56,84 @@ impl Store {
         }
         let (load_id, version) = insert_load(&mut lease, export_id, new).await?;
         Ok(Begin::Load(Box::new(LoadWriter {
-            pool: self.pool.clone(),
             lease,
+            copy_pool: self.writer_pool(),
             load_id,
             export_id,
             period: new.period,
             version,
             copy: None,
             buffer: Vec::new(),
+            line_items: 0,
             fact_rows: 0,
         })))
     }
+}
 
-    async fn export_id(&self, name: &str) -> Result<i32, StoreError> {
-        sqlx::query!("insert into export (name) values ($1) on conflict do nothing", name)
-            .execute(&self.pool)
-            .await
-            .doing("a new export")?;
-        sqlx::query_scalar!("select export_id from export where name = $1", name)
-            .fetch_one(&self.pool)
-            .await
-            .doing("the export")
+async fn export_id(lease: &mut PgConnection, name: &str) -> Result<i32, StoreError> {
+    let known = sqlx::query_scalar!("select export_id from export where name = $1", name);
+    if let Some(export_id) = known.fetch_optional(&mut *lease).await.doing("the export")? {
+        return Ok(export_id);
     }
+    sqlx::query!("insert into export (name) values ($1) on conflict do nothing", name)
+        .execute(&mut *lease)
+        .await
+        .doing("a new export")?;
+    sqlx::query_scalar!("select export_id from export where name = $1", name).fetch_one(lease).await.doing("the export")
 }
 
 async fn lock_period(lease: &mut PgConnection, export_id: i32, period: BillingPeriod) -> Result<(), StoreError> {
+    set_lock_timeout(lease, PATIENCE).await?;
     // Two 32-bit keys: the export and the period as a count of days.
     let day = period.first_day().to_epoch_days();
-    sqlx::query!("select pg_advisory_lock($1, $2)", export_id, day)
-        .execute(lease)
-        .await
-        .map(drop)
-        .doing("the lock on a period")
+    let locked = sqlx::query!("select pg_advisory_lock($1, $2)", export_id, day).execute(&mut *lease).await;
+    match locked {
+        // lock_not_available: the timeout.
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("55P03") => {
+            Err(StoreError::Busy { period })
+        }
+        locked => {
+            locked.doing("the lock on a period")?;
+            set_lock_timeout(lease, "10s").await
+        }
+    }
 }
 
-/// With the lock held, a load in state `loading` has no writer any more.
+async fn set_lock_timeout(connection: &mut PgConnection, timeout: &str) -> Result<(), StoreError> {
+    sqlx::query!("select set_config('lock_timeout', $1, false)", timeout)
+        .fetch_one(connection)
+        .await
+        .map(drop)
+        .doing("the lock timeout")
+}
+
+/// With the lock held, a load in state `loading` has no writer any more. Partitions of failed loads that could not be
+/// dropped when they failed are dropped now.
 async fn clear_abandoned(lease: &mut PgConnection, export_id: i32, new: &NewLoad<'_>) -> Result<(), StoreError> {
-    let abandoned = sqlx::query_scalar!(
+    sqlx::query!(
         "update load
             set state = 'failed', finished_at = $3, failure = 'the refresh was interrupted before it was complete'
-          where export_id = $1 and period = $2 and state = 'loading'
-          returning load_id",
+          where export_id = $1 and period = $2 and state = 'loading'",
         export_id,
         new.period.first_day(),
         new.now,
     )
-    .fetch_all(&mut *lease)
+    .execute(&mut *lease)
     .await
     .doing("the clearing of interrupted loads")?;
-    for load_id in abandoned {
-        drop_partitions(lease, load_id).await?;
+    let leftovers = sqlx::query_scalar!(
+        "select load_id from load
+          where export_id = $1 and period = $2 and state = 'failed'
+            and (to_regclass('daily_cost_' || load_id) is not null
+                 or to_regclass('period_cost_' || load_id) is not null)",
+        export_id,
+        new.period.first_day(),
+    )
+    .fetch_all(&mut *lease)
+    .await
+    .doing("what interrupted loads left")?;
+    for load_id in leftovers {
+        drop_or_leave(lease, load_id).await;
     }
     Ok(())
 }
@@ -144,17 +177,27 @@ async fn insert_load(lease: &mut PgConnection, export_id: i32, new: &NewLoad<'_>
     Ok((row.load_id, row.version))
 }
 
-pub(super) async fn drop_partitions(connection: &mut PgConnection, load_id: i64) -> Result<(), StoreError> {
-    sqlx::query!("select drop_load_partitions($1)", load_id)
-        .execute(connection)
-        .await
-        .map(drop)
-        .doing("the dropping of a load's partitions")
+/// How often the dropping of partitions is tried, and how long to wait in between: readers hold their locks for
+/// milliseconds.
+const DROP_ATTEMPTS: usize = 20;
+const DROP_PAUSE: Duration = Duration::from_millis(50);
+
+/// Drops the partitions of a load that is not served; where readers are always in the way it is left to the next refresh.
+pub(super) async fn drop_or_leave(connection: &mut PgConnection, load_id: i64) {
+    for _ in 0..DROP_ATTEMPTS {
+        match sqlx::query!("select drop_load_partitions($1)", load_id).execute(&mut *connection).await {
+            Ok(_) => return,
+            Err(error) => tracing::debug!(load_id, %error, "partitions cannot be dropped now"),
+        }
+        tokio::time::sleep(DROP_PAUSE).await;
+    }
+    tracing::info!(load_id, "the partitions of a load are left for the next refresh to drop");
 }
 
 impl LoadWriter {
     /// Keeps the load as failed, with the reason and what did not tie out, and clears its rows away. Of several failures
-    /// of one manifest the last is kept, so that a refresh that fails every hour does not fill the table.
+    /// of one manifest the last is kept, so that a refresh that fails every hour does not fill the table. A load that has
+    /// been published, or that another process has given up since, is left as it is.
     ///
     /// # Errors
     /// Where the database fails; the next load of the period then clears it away.
@@ -168,19 +211,9 @@ impl LoadWriter {
             // The load is given up: whether the server still hears of it makes no difference.
             copy.abort("the load failed").await.ok();
         }
-        drop_partitions(&mut self.lease, self.load_id).await?;
-        sqlx::query!(
-            "delete from load earlier using load this
-              where this.load_id = $1 and earlier.load_id <> $1 and earlier.state = 'failed'
-                and earlier.export_id = this.export_id and earlier.period = this.period
-                and earlier.manifest_identity = this.manifest_identity",
-            self.load_id,
-        )
-        .execute(&mut self.lease)
-        .await
-        .doing("the clearing of earlier failures")?;
-        sqlx::query!(
-            "update load set state = 'failed', finished_at = $2, failure = $3, differences = $4 where load_id = $1",
+        let failed = sqlx::query!(
+            "update load set state = 'failed', finished_at = $2, failure = $3, differences = $4
+              where load_id = $1 and state = 'loading'",
             self.load_id,
             now,
             reason,
@@ -188,7 +221,27 @@ impl LoadWriter {
         )
         .execute(&mut self.lease)
         .await
+        .doing("the record of a failed load")?;
+        if failed.rows_affected() == 1 {
+            drop_or_leave(&mut self.lease, self.load_id).await;
+            self.forget_earlier_failures().await?;
+        }
+        Ok(())
+    }
+
+    async fn forget_earlier_failures(&mut self) -> Result<(), StoreError> {
+        sqlx::query!(
+            "delete from load earlier using load this
+              where this.load_id = $1 and earlier.load_id <> $1 and earlier.state = 'failed'
+                and earlier.export_id = this.export_id and earlier.period = this.period
+                and earlier.manifest_identity = this.manifest_identity
+                and to_regclass('daily_cost_' || earlier.load_id) is null
+                and to_regclass('period_cost_' || earlier.load_id) is null",
+            self.load_id,
+        )
+        .execute(&mut self.lease)
+        .await
         .map(drop)
-        .doing("the record of a failed load")
+        .doing("the clearing of earlier failures")
     }
 }

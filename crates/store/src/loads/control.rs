@@ -63,7 +63,7 @@ impl LoadWriter {
             &column(|total| total.bedrock[2]),
             &bedrock_line_items,
         )
-        .execute(&self.pool)
+        .execute(&mut self.lease)
         .await
         .map(drop)
         .doing("the control totals")
@@ -76,7 +76,7 @@ impl LoadWriter {
     /// Where the database fails.
     pub async fn tie_out(&mut self) -> Result<Vec<Difference>, StoreError> {
         let rows = sqlx::query_file!("src/loads/tie_out.sql", self.load_id)
-            .fetch_all(&self.pool)
+            .fetch_all(&mut self.lease)
             .await
             .doing("the tie-out")?;
         rows.into_iter()

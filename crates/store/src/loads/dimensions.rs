@@ -1,7 +1,8 @@
 //! Dimension rows are interned: each distinct value gets a small number once, and facts carry the numbers.
 //!
 //! The caller hands in values that it has not met before in this load; rows that other loads wrote are found again by
-//! their digest.
+//! their digest. Only what is missing is inserted, so that numbers are not used up by trying; and in the order of the key,
+//! so that two loads at once do not wait for one another in a circle.
 
 use std::collections::HashMap;
 
@@ -154,8 +155,11 @@ impl LoadWriter {
         sqlx::query!(
             "insert into principal (opaque_id, arn, identity, partition, account, name, path, role, session,
                                     permission_set, person)
-             select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-                                  $8::text[], $9::text[], $10::text[], $11::text[])
+             select met.*
+               from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+                           $8::text[], $9::text[], $10::text[], $11::text[]) as met(opaque_id)
+              where not exists (select from principal where principal.opaque_id = met.opaque_id)
+              order by met.opaque_id
              on conflict do nothing",
             &ids,
             &texts(|principal| Some(&principal.arn)) as &[Option<String>],
@@ -169,11 +173,11 @@ impl LoadWriter {
             &texts(|principal| principal.permission_set.as_deref()) as &[Option<String>],
             &texts(|principal| principal.person.as_deref()) as &[Option<String>],
         )
-        .execute(&self.pool)
+        .execute(&mut self.lease)
         .await
         .doing("new principals")?;
         let rows = sqlx::query!("select opaque_id, principal_id from principal where opaque_id = any($1)", &ids)
-            .fetch_all(&self.pool)
+            .fetch_all(&mut self.lease)
             .await
             .doing("the numbers of principals")?;
         let found: HashMap<String, i32> = rows.into_iter().map(|row| (row.opaque_id, row.principal_id)).collect();
@@ -197,19 +201,22 @@ impl LoadWriter {
             .collect();
         sqlx::query!(
             "insert into tag_set (fingerprint, tags, resource_tags, cost_category)
-             select * from unnest($1::uuid[], $2::jsonb[], $3::jsonb[], $4::jsonb[])
+             select met.*
+               from unnest($1::uuid[], $2::jsonb[], $3::jsonb[], $4::jsonb[]) as met(fingerprint)
+              where not exists (select from tag_set where tag_set.fingerprint = met.fingerprint)
+              order by met.fingerprint
              on conflict do nothing",
             &fingerprints,
             &tags,
             &resource_tags,
             &cost_category,
         )
-        .execute(&self.pool)
+        .execute(&mut self.lease)
         .await
         .doing("new sets of tags")?;
         let rows =
             sqlx::query!("select fingerprint, tag_set_id from tag_set where fingerprint = any($1)", &fingerprints)
-                .fetch_all(&self.pool)
+                .fetch_all(&mut self.lease)
                 .await
                 .doing("the numbers of sets of tags")?;
         let found: HashMap<Uuid, i32> = rows.into_iter().map(|row| (row.fingerprint, row.tag_set_id)).collect();
@@ -231,20 +238,22 @@ impl LoadWriter {
              select fingerprint, usage_type, operation, product_code, product, charge_type,
                     billing_entity, legal_entity, invoice, region, provider, model, model_as_billed,
                     token_kind, cache, tier, routing, unit, token_class, agentcore, unclassified
-               from unnest($1::uuid[], $2::jsonb[]) as t(fingerprint, fields),
+               from unnest($1::uuid[], $2::jsonb[]) as met(fingerprint, fields),
                     jsonb_to_record(fields) as r(usage_type text, operation text, product_code text, product text,
                         charge_type text, billing_entity text, legal_entity text, invoice text, region text,
                         provider text, model text, model_as_billed text, token_kind text, cache text, tier text,
                         routing text, unit text, token_class text, agentcore boolean, unclassified boolean)
+              where not exists (select from charge where charge.fingerprint = met.fingerprint)
+              order by fingerprint
              on conflict do nothing",
             &fingerprints,
             &rows,
         )
-        .execute(&self.pool)
+        .execute(&mut self.lease)
         .await
         .doing("new charges")?;
         let rows = sqlx::query!("select fingerprint, charge_id from charge where fingerprint = any($1)", &fingerprints)
-            .fetch_all(&self.pool)
+            .fetch_all(&mut self.lease)
             .await
             .doing("the numbers of charges")?;
         let found: HashMap<Uuid, i32> = rows.into_iter().map(|row| (row.fingerprint, row.charge_id)).collect();
@@ -266,8 +275,11 @@ impl LoadWriter {
         sqlx::query!(
             "insert into subject (fingerprint, payer, account, principal_id, tag_set_id, model, charge_type,
                                   predates_principals)
-             select * from unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::integer[], $6::text[],
-                                  $7::text[], $8::boolean[])
+             select met.*
+               from unnest($1::uuid[], $2::text[], $3::text[], $4::integer[], $5::integer[], $6::text[], $7::text[],
+                           $8::boolean[]) as met(fingerprint)
+              where not exists (select from subject where subject.fingerprint = met.fingerprint)
+              order by met.fingerprint
              on conflict do nothing",
             &fingerprints,
             &texts(|subject| &subject.payer) as &[Option<String>],
@@ -278,12 +290,12 @@ impl LoadWriter {
             &texts(|subject| &subject.charge_type) as &[Option<String>],
             &predates,
         )
-        .execute(&self.pool)
+        .execute(&mut self.lease)
         .await
         .doing("new subjects")?;
         let rows =
             sqlx::query!("select fingerprint, subject_id from subject where fingerprint = any($1)", &fingerprints)
-                .fetch_all(&self.pool)
+                .fetch_all(&mut self.lease)
                 .await
                 .doing("the numbers of subjects")?;
         let found: HashMap<Uuid, i32> = rows.into_iter().map(|row| (row.fingerprint, row.subject_id)).collect();
@@ -298,12 +310,14 @@ impl LoadWriter {
         let (accounts, names): (Vec<String>, Vec<String>) = names.iter().cloned().unzip();
         sqlx::query!(
             "insert into account (account, name)
-             select distinct on (account) account, name from unnest($1::text[], $2::text[]) as t(account, name)
+             select distinct on (account) account, name
+               from unnest($1::text[], $2::text[]) as met(account, name)
+              order by account
              on conflict (account) do update set name = excluded.name where account.name <> excluded.name",
             &accounts,
             &names,
         )
-        .execute(&self.pool)
+        .execute(&mut self.lease)
         .await
         .map(drop)
         .doing("the names of accounts")

@@ -43,7 +43,6 @@ impl LoadWriter {
                 self.send_buffer().await?;
             }
         }
-        self.fact_rows += facts.len() as i64;
         Ok(())
     }
 
@@ -77,7 +76,7 @@ impl LoadWriter {
         if self.copy.is_none() {
             let statement = "copy daily_cost (load_id, usage_date, subject_id, charge_id, currency, unblended_cost, \
                              net_unblended_cost, list_cost, quantity, tokens, line_items) from stdin";
-            self.copy = Some(self.pool.copy_in_raw(statement).await.doing("the copying of facts")?);
+            self.copy = Some(self.copy_pool.copy_in_raw(statement).await.doing("the copying of facts")?);
         }
         if let Some(copy) = &mut self.copy {
             copy.send(self.buffer.as_slice()).await.doing("facts")?;
@@ -104,18 +103,18 @@ impl LoadWriter {
               group by load_id, subject_id, charge_id, currency",
             self.load_id,
         )
-        .execute(&self.pool)
+        .execute(&mut self.lease)
         .await
         .doing("the summary of the period")?;
         sqlx::query!("select index_load_partitions($1)", self.load_id)
-            .execute(&self.pool)
+            .execute(&mut self.lease)
             .await
             .doing("the indexes of a load")?;
         self.describe(has_net_unblended).await
     }
 
     async fn describe(&mut self, has_net_unblended: bool) -> Result<(), StoreError> {
-        sqlx::query!(
+        let described = sqlx::query!(
             "update load
                 set fact_rows = facts.fact_rows,
                     line_items = facts.line_items,
@@ -127,14 +126,16 @@ impl LoadWriter {
                from (select count(*) as fact_rows, coalesce(sum(line_items), 0)::bigint as line_items,
                             min(usage_date) as first_usage_date, max(usage_date) as last_usage_date
                        from daily_cost where load_id = $1) as facts
-              where load_id = $1",
+              where load_id = $1
+              returning load.line_items, load.fact_rows",
             self.load_id,
             has_net_unblended,
         )
-        .execute(&self.pool)
+        .fetch_one(&mut self.lease)
         .await
-        .map(drop)
-        .doing("the description of a load")
+        .doing("the description of a load")?;
+        (self.line_items, self.fact_rows) = (described.line_items, described.fact_rows);
+        Ok(())
     }
 }
 

@@ -30,33 +30,20 @@ use crate::Store;
 
 /// A load that is being written. Nobody sees it until [`LoadWriter::publish`]; no other process writes the same period
 /// of the same export meanwhile.
+///
+/// It has connections of its own, so that neither readers nor other loads can keep it waiting.
 pub struct LoadWriter {
-    pool: PgPool,
-    /// Holds the lock on the export and period. Not of the pool: when it is dropped the connection closes, and the lock
-    /// goes with it whatever else happens.
+    /// Holds the lock on the export and period, and does all the writing but the copying of facts: whoever loses the lock
+    /// cannot write any more. Dropping it closes the connection, and the lock goes with it whatever else happens.
     lease: PgConnection,
+    /// For the copying of facts, which keeps a connection busy for as long as it takes.
+    copy_pool: PgPool,
     load_id: i64,
     export_id: i32,
     period: BillingPeriod,
     version: i32,
     copy: Option<PgCopyIn<PoolConnection<Postgres>>>,
     buffer: Vec<u8>,
+    line_items: i64,
     fact_rows: i64,
-}
-
-impl LoadWriter {
-    /// The version that is being written.
-    pub fn version(&self) -> i32 {
-        self.version
-    }
-
-    /// The period that is being written.
-    pub fn period(&self) -> BillingPeriod {
-        self.period
-    }
-
-    /// How many facts were written so far.
-    pub fn fact_rows(&self) -> i64 {
-        self.fact_rows
-    }
 }

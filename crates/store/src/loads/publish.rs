@@ -1,10 +1,10 @@
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
+use sqlx::Connection;
 
 use super::LoadWriter;
-use super::begin::drop_partitions;
+use super::begin::drop_or_leave;
 use crate::error::{Doing, StoreError};
-use crate::ownership::{own_load, rules_in_force};
+use crate::ownership::{TeamNames, name_teams, own_load, rules_in_force};
 
 /// What a load came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,8 @@ pub struct Published {
     pub fact_rows: i64,
 }
 
-/// How many superseded versions of a period are kept, to answer what was said before.
+/// How many superseded versions of a period are kept, to answer what was said before, and how many failed ones, to say
+/// what went wrong.
 const KEPT_VERSIONS: i64 = 5;
 
 /// How often publishing starts again because the rules in force changed meanwhile.
@@ -29,23 +30,61 @@ impl LoadWriter {
     /// Applies the ownership rules in force, and makes this version the one that is served, in one transaction. Call it
     /// only after [`LoadWriter::tie_out`] found nothing.
     ///
+    /// The same accounts in the same period of another export would be counted twice. Where that export is one of
+    /// `configured`, nothing is published; where it is not any more, because it was renamed, its version gives way.
+    ///
     /// # Errors
-    /// Where the database fails, or two tag values would be one team. Readers then still have the version before.
-    pub async fn publish(&mut self, now: DateTime<Utc>) -> Result<Published, StoreError> {
+    /// [`StoreError::CountedTwice`]; where the database fails, or two tag values would be one team. Readers then still have
+    /// the version before.
+    pub async fn publish(&mut self, configured: &[String], now: DateTime<Utc>) -> Result<Published, StoreError> {
         for _ in 0..ATTEMPTS {
-            let (ownership_id, rules) = rules_in_force(&self.pool).await?;
-            own_load(&self.pool, self.load_id, self.period, ownership_id, &rules).await?;
-            if let Some(data_version) = self.flip(ownership_id, now).await? {
-                self.prune().await?;
-                return self.published(data_version).await;
+            let giving_way = self.loads_giving_way(configured).await?;
+            let (ownership_id, rules) = rules_in_force(&mut self.lease).await?;
+            let names = own_load(&mut self.lease, self.load_id, self.period, ownership_id, &rules).await?;
+            self.check_summaries(ownership_id).await?;
+            if let Some(data_version) = self.flip(ownership_id, &names, &giving_way, now).await? {
+                self.prune().await;
+                let Self { version, line_items, fact_rows, .. } = *self;
+                return Ok(Published { version, data_version, line_items, fact_rows });
             }
         }
         Err(StoreError::RulesKeepChanging { period: self.period })
     }
 
+    async fn loads_giving_way(&mut self, configured: &[String]) -> Result<Vec<i64>, StoreError> {
+        let rows =
+            sqlx::query_file!("src/loads/counted_twice.sql", self.load_id, self.export_id, self.period.first_day())
+                .fetch_all(&mut self.lease)
+                .await
+                .doing("the search for what would be counted twice")?;
+        match rows.iter().find(|row| configured.contains(&row.name)) {
+            None => Ok(rows.into_iter().map(|row| row.load_id).collect()),
+            Some(row) => Err(StoreError::CountedTwice {
+                period: self.period,
+                account: row.account.clone(),
+                export: row.name.clone(),
+            }),
+        }
+    }
+
+    /// Answers are read from summaries: they must be sums of the facts, to the last decimal and line.
+    async fn check_summaries(&mut self, ownership_id: i32) -> Result<(), StoreError> {
+        let agree = sqlx::query_file_scalar!("src/loads/summaries_agree.sql", self.load_id, ownership_id)
+            .fetch_one(&mut self.lease)
+            .await
+            .doing("the check of summaries")?;
+        if agree { Ok(()) } else { Err(StoreError::SummariesDisagree { period: self.period }) }
+    }
+
     /// `None` where other rules came into force since they were applied.
-    async fn flip(&mut self, ownership_id: i32, now: DateTime<Utc>) -> Result<Option<i64>, StoreError> {
-        let mut transaction = self.pool.begin().await.doing("the publishing of a load")?;
+    async fn flip(
+        &mut self,
+        ownership_id: i32,
+        names: &TeamNames,
+        giving_way: &[i64],
+        now: DateTime<Utc>,
+    ) -> Result<Option<i64>, StoreError> {
+        let mut transaction = self.lease.begin().await.doing("the publishing of a load")?;
         let in_force = sqlx::query_scalar!("select ownership_id from serving for update")
             .fetch_one(&mut *transaction)
             .await
@@ -54,17 +93,27 @@ impl LoadWriter {
             return Ok(None);
         }
         sqlx::query!(
-            "update load set state = 'superseded' where export_id = $1 and period = $2 and state = 'current'",
+            "update load set state = 'superseded'
+              where state = 'current' and (export_id = $1 and period = $2 or load_id = any($3))",
             self.export_id,
             self.period.first_day(),
+            giving_way,
         )
         .execute(&mut *transaction)
         .await
         .doing("the end of the version before")?;
-        sqlx::query!("update load set state = 'current', finished_at = $2 where load_id = $1", self.load_id, now)
-            .execute(&mut *transaction)
-            .await
-            .doing("the new version")?;
+        let installed = sqlx::query!(
+            "update load set state = 'current', finished_at = $2 where load_id = $1 and state = 'loading'",
+            self.load_id,
+            now,
+        )
+        .execute(&mut *transaction)
+        .await
+        .doing("the new version")?;
+        if installed.rows_affected() != 1 {
+            return Err(StoreError::LeaseLost { period: self.period });
+        }
+        name_teams(&mut transaction, names).await?;
         let data_version = sqlx::query_scalar!(
             "update serving set data_version = data_version + 1, published_at = $1 returning data_version",
             now
@@ -76,47 +125,50 @@ impl LoadWriter {
         Ok(Some(data_version))
     }
 
-    async fn published(&mut self, data_version: i64) -> Result<Published, StoreError> {
-        let row = sqlx::query!("select line_items, fact_rows from load where load_id = $1", self.load_id)
-            .fetch_one(&self.pool)
-            .await
-            .doing("what was published")?;
-        Ok(Published { version: self.version, data_version, line_items: row.line_items, fact_rows: row.fact_rows })
+    /// Drops superseded and failed versions beyond those that are kept. The new version is served by now: whatever goes
+    /// wrong here is left for the next refresh.
+    async fn prune(&mut self) {
+        if let Err(error) = self.try_to_prune().await {
+            tracing::info!(period = %self.period, %error, "old versions are left for the next refresh to drop");
+        }
     }
 
-    /// Drops superseded versions beyond those that are kept. Dropping needs a short exclusive lock: where a reader is in
-    /// the way it is left for the next time.
-    async fn prune(&mut self) -> Result<(), StoreError> {
+    async fn try_to_prune(&mut self) -> Result<(), StoreError> {
         let old = sqlx::query_scalar!(
-            "select load_id from load
-              where export_id = $1 and period = $2 and state = 'superseded'
-              order by version desc offset $3",
+            "select load_id
+               from (select load_id, row_number() over (partition by state order by version desc) as place
+                       from load
+                      where export_id = $1 and period = $2 and state in ('superseded', 'failed')) as versions
+              where place > $3",
             self.export_id,
             self.period.first_day(),
             KEPT_VERSIONS,
         )
-        .fetch_all(&self.pool)
+        .fetch_all(&mut self.lease)
         .await
-        .doing("the superseded versions")?;
+        .doing("the old versions")?;
         for load_id in old {
-            if let Err(error) = drop_load(&self.pool, load_id).await {
-                tracing::info!(load_id, %error, "a superseded load is left for the next refresh to drop");
-            }
+            // Rows first, which may take a while and is in nobody's way; then partitions, which must be quick. A load
+            // whose partitions stay behind is kept as failed, so that the next refresh finds them.
+            sqlx::query!("delete from team_cost where load_id = $1", load_id)
+                .execute(&mut self.lease)
+                .await
+                .doing("the dropping of a load")?;
+            sqlx::query!("delete from owner where load_id = $1", load_id)
+                .execute(&mut self.lease)
+                .await
+                .doing("the dropping of a load")?;
+            drop_or_leave(&mut self.lease, load_id).await;
+            sqlx::query!(
+                "delete from load
+                  where load_id = $1
+                    and to_regclass('daily_cost_' || load_id) is null and to_regclass('period_cost_' || load_id) is null",
+                load_id,
+            )
+            .execute(&mut self.lease)
+            .await
+            .doing("the dropping of a load")?;
         }
         Ok(())
     }
-}
-
-async fn drop_load(pool: &PgPool, load_id: i64) -> Result<(), StoreError> {
-    let mut transaction = pool.begin().await.doing("the dropping of a load")?;
-    sqlx::query!("select set_config('lock_timeout', '2s', true)")
-        .fetch_one(&mut *transaction)
-        .await
-        .doing("the lock timeout")?;
-    drop_partitions(&mut transaction, load_id).await?;
-    sqlx::query!("delete from load where load_id = $1", load_id)
-        .execute(&mut *transaction)
-        .await
-        .doing("the dropping of a load")?;
-    transaction.commit().await.doing("the dropping of a load")
 }

@@ -12,11 +12,14 @@ use sqlx::{Postgres, QueryBuilder, Row};
 use super::{CostBasis, CostQuestion, CostRow, Dimension, Filter, Granularity, OrderKey, Scope, Snapshot, Tokens};
 use crate::error::{Doing, StoreError, amount};
 
+/// The longest answer: what a client can still read at once.
+pub const MOST_ROWS: usize = 100_000;
+
 impl Snapshot {
     /// The rows that answer a question, in the order asked; rows that tie are ordered by time, cost and dimensions.
     ///
     /// # Errors
-    /// Where the database fails.
+    /// [`StoreError::TooManyRows`] where there are more than [`MOST_ROWS`], or where the database fails.
     pub async fn costs(&mut self, question: &CostQuestion) -> Result<Vec<CostRow>, StoreError> {
         let load_ids = self.load_ids(|load| match &question.scope {
             Scope::Periods(periods) => periods.contains(&load.period),
@@ -27,6 +30,9 @@ impl Snapshot {
         let mut query =
             Composer { ownership_id: self.ownership_id, question, text: QueryBuilder::new("") }.compose(&load_ids);
         let rows = query.build().fetch_all(&mut *self.transaction).await.doing("costs")?;
+        if rows.len() > MOST_ROWS {
+            return Err(StoreError::TooManyRows { limit: MOST_ROWS });
+        }
         rows.iter().map(|row| read_row(row, question)).collect()
     }
 }
@@ -84,6 +90,13 @@ fn is_of_principal(dimension: &Dimension) -> bool {
     )
 }
 
+/// Columns that come with a dimension: the principal as billed, the name of the account.
+fn companions(question: &CostQuestion) -> impl Iterator<Item = &'static str> {
+    let grouped = |dimension| question.group_by.contains(&dimension);
+    let principal = grouped(Dimension::Principal).then_some("principal.arn");
+    principal.into_iter().chain(grouped(Dimension::Account).then_some("account.name"))
+}
+
 struct Composer<'q> {
     ownership_id: i32,
     question: &'q CostQuestion,
@@ -111,7 +124,7 @@ impl Composer<'_> {
         self.text
     }
 
-    /// Columns in order: time (if granular), each dimension, the principal as billed (if grouped by), currency; then the
+    /// Columns in order: time (if granular), each dimension, their companions, currency; then the
     /// money. Grouping is by position, so that a bound tag key stands in one place only.
     fn select(&mut self) {
         self.text.push("select ");
@@ -128,8 +141,8 @@ impl Composer<'_> {
             self.value_of(dimension);
             self.text.push(", ");
         }
-        if self.question.group_by.contains(&Dimension::Principal) {
-            self.text.push("principal.arn, ");
+        for column in companions(self.question) {
+            self.text.push(column).push(", ");
         }
         let cost = match self.question.cost {
             CostBasis::Unblended => "unblended_cost",
@@ -165,6 +178,9 @@ impl Composer<'_> {
         }
         if needs.principal {
             self.text.push(" left join principal on principal.principal_id = subject.principal_id");
+        }
+        if self.question.group_by.contains(&Dimension::Account) {
+            self.text.push(" left join account on account.account = subject.account");
         }
         if needs.tags {
             self.text.push(" join tag_set on tag_set.tag_set_id = subject.tag_set_id");
@@ -226,8 +242,7 @@ impl Composer<'_> {
     fn group_and_order(&mut self) {
         let question = self.question;
         let time_columns = usize::from(question.granularity != Granularity::Total);
-        let arn_columns = usize::from(question.group_by.contains(&Dimension::Principal));
-        let keys = time_columns + question.group_by.len() + arn_columns + 1;
+        let keys = time_columns + question.group_by.len() + companions(question).count() + 1;
         let positions: Vec<String> = (1..=keys).map(|position| position.to_string()).collect();
         self.text.push(" group by ").push(positions.join(", "));
         let mut order = Vec::new();
@@ -251,6 +266,7 @@ impl Composer<'_> {
         order.push("ordering desc".to_owned());
         order.extend(((time_columns + 1)..=keys).map(|position| format!("{position} asc nulls last")));
         self.text.push(" order by ").push(order.join(", "));
+        self.text.push(" limit ").push_bind(MOST_ROWS as i64 + 1);
     }
 }
 
@@ -264,12 +280,14 @@ fn read_row(row: &PgRow, question: &CostQuestion) -> Result<CostRow, StoreError>
     }
     let dimensions = question.group_by.iter().map(|_| columns.take()).collect::<Result<_, _>>()?;
     let principal_arn = if question.group_by.contains(&Dimension::Principal) { columns.take()? } else { None };
+    let account_name = if question.group_by.contains(&Dimension::Account) { columns.take()? } else { None };
     let currency = columns.take()?;
     Ok(CostRow {
         period,
         date,
         dimensions,
         principal_arn,
+        account_name,
         currency,
         cost: amount(columns.take()?)?,
         tokens: Tokens {

@@ -8,6 +8,7 @@ mod teams;
 
 use bill::{Amount, BillingPeriod};
 use chrono::{DateTime, NaiveDate, Utc};
+pub use costs::MOST_ROWS;
 pub use open::Snapshot;
 pub use question::{
     Control, CostBasis, CostQuestion, CostRow, Dimension, Filter, Granularity, OrderBy, OrderKey, ParseDimensionError,

@@ -235,6 +235,8 @@ pub struct CostRow {
     pub dimensions: Vec<Option<String>>,
     /// The principal as billed, where the rows are grouped by [`Dimension::Principal`].
     pub principal_arn: Option<String>,
+    /// The name of the account, where the rows are grouped by [`Dimension::Account`] and the bill gives one.
+    pub account_name: Option<String>,
     /// Exact sum of the cost asked for.
     pub cost: Amount,
     /// Its currency.

@@ -100,8 +100,8 @@ impl Snapshot {
             .filter_map(|row| match row.view.as_str() {
                 "resource_tags" => Some(TagKey { view: TagView::NormalisedResourceTags, key: row.key }),
                 "cost_category" => Some(TagKey { view: TagView::NormalisedCostCategory, key: row.key }),
-                // A key of the map `tags` names its own view: `iamPrincipal/team`.
-                _ => row.key.parse().ok(),
+                // A key of the map `tags` names its own view: `iamPrincipal/team`. One that names none cannot be asked for.
+                _ => row.key.parse::<TagKey>().ok().filter(|key| key.column_key() == row.key),
             })
             .collect();
         keys.sort_unstable();

@@ -48,6 +48,9 @@ impl Serialize for Row {
             if name == "principal" {
                 map.serialize_entry("principal_arn", &row.principal_arn)?;
             }
+            if name == "account" {
+                map.serialize_entry("account_name", &row.account_name)?;
+            }
         }
         map.serialize_entry("cost", &row.cost)?;
         map.serialize_entry("currency", &row.currency)?;
@@ -78,7 +81,7 @@ impl PartialSchema for Row {
             .schema_type(Type::Object)
             .description(Some(
                 "One row: `period` or `date` when granular, each grouped dimension under its own name (a tag as \
-                 `tag:<key>`, `principal` together with `principal_arn`), then the figures.",
+                 `tag:<key>`, `principal` together with `principal_arn`, `account` with `account_name`), then the figures.",
             ))
             .property("period", text().description(Some("The billing period, with granularity=monthly.")))
             .property("date", text().description(Some("The usage date in UTC, with granularity=daily.")))
@@ -112,6 +115,7 @@ mod tests {
             date: None,
             dimensions: vec![Some("prn_1".to_owned()), None],
             principal_arn: Some("arn:aws:iam::111122223333:user/alice".to_owned()),
+            account_name: None,
             cost: Amount::from_raw(69_300_000_000),
             currency: "USD".to_owned(),
             tokens: Tokens { input: Amount::from_integer(15_400), ..Tokens::default() },

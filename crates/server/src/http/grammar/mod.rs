@@ -24,8 +24,8 @@ pub(crate) use nearest::nearest;
 pub(crate) use report::ReportQuery;
 pub(crate) use scope::{AskedScope, parse_period};
 
-/// The most dimensions in one `group_by`.
-pub(crate) const MOST_GROUPED_DIMENSIONS: usize = 8;
+/// The most dimensions in one `group_by`: all that have names, and as many tags.
+pub(crate) const MOST_GROUPED_DIMENSIONS: usize = 42;
 /// The most values in all filters of one request together.
 pub(crate) const MOST_FILTER_VALUES: usize = 100;
 /// The longest value of a filter, in bytes. IAM's longest ARNs are shorter.

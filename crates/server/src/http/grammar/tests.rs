@@ -163,12 +163,19 @@ fn a_principal_may_be_given_by_its_arn() {
 }
 
 #[test]
+fn every_dimension_at_once_is_no_mistake() {
+    let all: Vec<String> = Dimension::NAMED.iter().map(ToString::to_string).collect();
+    assert_eq!(question(&format!("group_by={}", all.join(","))).group_by, Dimension::NAMED);
+}
+
+#[test]
 fn more_than_can_be_answered_is_refused() {
     let many = |count: usize| vec!["x"; count].join(",");
+    let tags: Vec<String> = (0..=MOST_GROUPED_DIMENSIONS).map(|number| format!("tag:key-{number}")).collect();
     let periods = vec!["2026-10"; MOST_PERIODS + 1].join(",");
     let long = "x".repeat(LONGEST_FILTER_VALUE_BYTES + 1);
     for query in [
-        "group_by=payer,account,region,team,principal,identity,role,session,person".to_owned(),
+        format!("group_by={}", tags.join(",")),
         format!("filter[model]={}", many(MOST_FILTER_VALUES + 1)),
         format!("filter[model]={}&exclude[model]={}", many(60), many(60)),
         format!("period={periods}"),

@@ -151,6 +151,12 @@ impl From<Fault> for Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        if let StoreError::TooManyRows { limit } = error {
+            let detail = format!(
+                "the answer has more than {limit} rows; group by fewer dimensions, filter, or ask for a shorter time"
+            );
+            return Self::new(ProblemKind::LimitExceeded, detail);
+        }
         let problem = if error.is_temporary() {
             Self::new(
                 ProblemKind::StoreUnreachable,

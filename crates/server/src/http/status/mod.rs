@@ -116,6 +116,7 @@ pub(crate) async fn get_status(
     ReportQuery::parse(query.as_deref(), &ReportQuery::NOTHING)?;
     let outcomes = state.board.outcomes();
     let mut warnings = warnings::of_service(state.unauthenticated_warning, &outcomes);
+    warnings.extend(state.board.ownership_failure().map(Warning::ownership_failed));
     let view = match view_store(&state).await {
         Ok(view) => Some(view),
         Err(error) => {

@@ -11,7 +11,7 @@ use crate::refresh::board::RefreshOutcome;
 /// Something that someone should look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Warning {
-    /// Stable, made to branch on: `unauthenticated`, `refresh_failed`, `load_failed`, `unclassified_cost`,
+    /// Stable, made to branch on: `unauthenticated`, `ownership_failed`, `refresh_failed`, `load_failed`, `unclassified_cost`,
     /// `unattributed_cost`, `does_not_tie_out`, `nothing_loaded` or `store_unreachable`.
     #[schema(value_type = String, example = "unclassified_cost")]
     code: &'static str,
@@ -49,6 +49,11 @@ impl Warning {
     /// The database does not answer.
     pub(super) fn store_unreachable() -> Self {
         Self::new("store_unreachable", "the database does not answer; the log says why")
+    }
+
+    /// The ownership file was to be read again and could not be.
+    pub(super) fn ownership_failed(reason: String) -> Self {
+        Self::new("ownership_failed", format!("the ownership rules before stay in force: {reason}"))
     }
 
     /// No period has been published.

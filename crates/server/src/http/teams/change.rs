@@ -70,6 +70,7 @@ mod tests {
             date: None,
             dimensions: Vec::new(),
             principal_arn: None,
+            account_name: None,
             cost: cost.parse().expect("an amount"),
             currency: currency.to_owned(),
             tokens: Tokens::default(),

@@ -1,0 +1,32 @@
+-- Whether the summaries of a load are the sums of its facts: three costs, tokens and lines, by currency.
+-- $1  the load   $2  the version of the rules
+with
+
+-- The same sums from each of the three tables.
+sums as (
+    select 'daily_cost' as source, currency, sum(unblended_cost) as unblended_cost,
+           sum(net_unblended_cost) as net_unblended_cost, sum(list_cost) as list_cost,
+           sum(tokens) as tokens, sum(line_items) as line_items
+      from daily_cost
+     where load_id = $1
+     group by currency
+    union all
+    select 'period_cost', currency, sum(unblended_cost), sum(net_unblended_cost), sum(list_cost), sum(tokens),
+           sum(line_items)
+      from period_cost
+     where load_id = $1
+     group by currency
+    union all
+    select 'team_cost', currency, sum(unblended_cost), sum(net_unblended_cost), sum(list_cost), sum(tokens),
+           sum(line_items)
+      from team_cost
+     where load_id = $1 and ownership_id = $2
+     group by currency
+)
+
+select not exists (
+           select
+             from sums
+            group by currency, unblended_cost, net_unblended_cost, list_cost, tokens, line_items
+           having count(*) <> 3
+       ) as "agree!"
