@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 
 use regex::Captures;
 
-use super::grammar::{Rule, first, part};
 use super::kind::Kind;
 use super::modifiers::{self, Modifiers};
 use super::reading::Reading;
+use super::rule::{Rule, first, part};
 
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     let words = modifiers::PATTERN;

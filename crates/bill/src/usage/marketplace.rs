@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 
 use regex::Captures;
 
-use super::grammar::{Rule, first, part};
 use super::kind::Kind;
 use super::modifiers::Modifiers;
 use super::reading::Reading;
 use super::region;
+use super::rule::{Rule, first, part};
 
 /// Words after a dimension, each with its underscore.
 const WORDS: &str = "(?P<words>(?:_(?:LCtx|LongContext|LatencyOptimized|Global|Geo|Batch|Flex|Priority|Standard|\

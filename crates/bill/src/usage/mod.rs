@@ -13,6 +13,7 @@ mod modifiers;
 mod product;
 mod reading;
 mod region;
+mod rule;
 mod tokens;
 mod unit;
 

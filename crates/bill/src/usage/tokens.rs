@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use super::grammar::{Rule, first, part};
 use super::kind::{self, Kind};
 use super::modifiers::{self, Modifiers};
 use super::reading::Reading;
+use super::rule::{Rule, first, part};
 
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     let (kinds, words) = (kind::PATTERN, modifiers::PATTERN);
