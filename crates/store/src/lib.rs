@@ -12,8 +12,10 @@ mod ownership;
 pub mod snapshot;
 mod store;
 mod url;
+mod versions;
 
 pub use error::StoreError;
 pub use ownership::OwnershipApplied;
 pub use store::{MIGRATOR, Store};
 pub use url::{ParseStoreUrlError, ServerUrl, StoreUrl};
+pub use versions::VersionWatch;

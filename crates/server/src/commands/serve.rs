@@ -3,6 +3,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use store::{Store, VersionWatch};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -37,16 +38,19 @@ pub(super) async fn serve(config: Config, ready: impl FnOnce(SocketAddr) + Send 
     let open = OpenStore::open(&config.store).await?;
     let clock = Clock::System;
     let board = RefreshBoard::default();
+    let versions = VersionWatch::default();
     open.store.apply_ownership(&rules, clock.now()).await?;
     let refresher = refresher(&config, open.store.clone(), board.clone(), clock)?;
     let state = ApiState {
         store: open.store.clone(),
         clock,
         board,
+        versions: versions.clone(),
         unauthenticated_warning: config.server.allow_unauthenticated,
         exports: config.export.iter().map(|export| export.name.clone()).collect::<Vec<_>>().into(),
     };
     let tasks = TaskTracker::new();
+    tasks.spawn(watch_versions(open.store.clone(), versions, stop.clone()));
     tasks.spawn(reload_ownership(hangup, config.clone(), refresher.clone(), stop.clone()));
     let server = tasks.spawn(serve_http(listener, state, stop.clone()));
     tracing::info!(%address, store = %config.store.url, exports = config.export.len(), "serving");
@@ -122,6 +126,13 @@ fn stop_on_signal() -> anyhow::Result<CancellationToken> {
 
 async fn serve_http(listener: TcpListener, state: ApiState, stop: CancellationToken) -> std::io::Result<()> {
     axum::serve(listener, http::router(state)).with_graceful_shutdown(stop.cancelled_owned()).await
+}
+
+async fn watch_versions(store: Store, versions: VersionWatch, stop: CancellationToken) {
+    tokio::select! {
+        () = store.watch_versions(versions) => {}
+        () = stop.cancelled() => {}
+    }
 }
 
 /// Refreshes at once and then every so often; `first` is called after the first time.

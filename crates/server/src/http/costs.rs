@@ -1,6 +1,5 @@
 //! `GET /v1/costs`: costs by any dimensions, filtered by any dimensions.
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
 use bill::BillingPeriod;
 use serde::Serialize;
@@ -9,7 +8,8 @@ use utoipa::ToSchema;
 
 use super::ApiState;
 use super::answer::{ControlFigures, CostRows, Links, Meta, MetaContext, Row, control, totals};
-use super::documentation::{CostsParameters, CostsProblems};
+use super::conditional::Versioned;
+use super::documentation::{CostsParameters, CostsProblems, NotModified};
 use super::grammar::{CostsQuery, Echo};
 use super::problem::Problem;
 use super::resolve::resolve;
@@ -33,11 +33,11 @@ pub(crate) struct CostsAnswer {
 /// Rows of exact cost, grouped and filtered by any dimensions, from one data version. Rows add up to `meta.totals`; without
 /// filters, and asked by `period`, the totals are the `bedrock_total` of `control`.
 #[utoipa::path(get, path = "/v1/costs", tag = "costs", params(CostsParameters),
-    responses((status = OK, description = "The costs", body = CostsAnswer), CostsProblems))]
+    responses((status = OK, description = "The costs", body = CostsAnswer), NotModified, CostsProblems))]
 pub(crate) async fn list_costs(
     State(state): State<ApiState>,
     RawQuery(query): RawQuery,
-) -> Result<Json<CostsAnswer>, Problem> {
+) -> Result<Versioned<CostsAnswer>, Problem> {
     let asked = CostsQuery::parse(query.as_deref())?;
     let mut snapshot = state.store.snapshot().await?;
     let (scope, periods) = resolve(&asked.scope, &snapshot)?;
@@ -62,7 +62,7 @@ pub(crate) async fn list_costs(
             meta = meta.with_note(note);
         }
     }
-    Ok(Json(CostsAnswer { data, meta, control, links }))
+    Ok(Versioned::of(&snapshot, CostsAnswer { data, meta, control, links }))
 }
 
 /// An answer over days must not look as if it were about months that nobody has read.

@@ -5,6 +5,7 @@
 //! file or folder for each resource; `problem` is the only translation of errors, `middleware` is around everything.
 
 mod answer;
+mod conditional;
 mod costs;
 mod documentation;
 mod grammar;
@@ -21,8 +22,9 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::middleware::from_fn_with_state;
 use chrono::NaiveDate;
-use store::Store;
+use store::{Store, VersionWatch};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -42,6 +44,8 @@ pub struct ApiState {
     pub board: RefreshBoard,
     /// Whether anyone who reaches the service may read it: `/v1/status` warns of it.
     pub unauthenticated_warning: bool,
+    /// Which data version is served, known without asking.
+    pub versions: VersionWatch,
     /// The names of the configured exports.
     pub exports: Arc<[String]>,
 }
@@ -56,6 +60,7 @@ impl ApiState {
 pub fn router(state: ApiState) -> Router {
     let (router, _) = routes().split_for_parts();
     let router = router.fallback(unknown_path).method_not_allowed_fallback(method_not_allowed);
+    let router = router.layer(from_fn_with_state(state.clone(), conditional::conditional));
     middleware::around(router).with_state(state)
 }
 

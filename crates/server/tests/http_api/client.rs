@@ -45,6 +45,7 @@ impl Client {
             store: Store::from_pool(pool),
             clock: Clock::Fixed("2026-11-05T06:00:00Z".parse().expect("an instant")),
             board: board.clone(),
+            versions: store::VersionWatch::default(),
             unauthenticated_warning: true,
             exports: Arc::from(["main".to_owned()]),
         };

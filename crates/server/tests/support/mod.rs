@@ -19,7 +19,7 @@ use server::http::{ApiState, router};
 use server::refresh::board::{RefreshBoard, RefreshOutcome};
 use server::refresh::{RefreshRequest, Refresher};
 use sqlx::PgPool;
-use store::Store;
+use store::{Store, VersionWatch};
 use tempfile::TempDir;
 use tower::ServiceExt;
 
@@ -45,6 +45,7 @@ pub struct World {
     pub store: Store,
     pub refresher: Refresher,
     pub router: Router,
+    pub versions: VersionWatch,
     folder: TempDir,
 }
 
@@ -67,14 +68,16 @@ impl World {
             board: board.clone(),
             on_step: Arc::new(|_, _, _| {}),
         };
+        let versions = VersionWatch::default();
         let state = ApiState {
             store: store.clone(),
             clock,
             board,
+            versions: versions.clone(),
             unauthenticated_warning: false,
             exports: ["sample".to_owned()].into(),
         };
-        Self { store, refresher, router: router(state), folder }
+        Self { store, refresher, router: router(state), versions, folder }
     }
 
     /// With the sample export of this many lines a month refreshed.

@@ -91,6 +91,16 @@ problems! {
     PageProblems: [UnknownPath];
 }
 
+/// Of routes whose answer is the same as long as the data version is.
+pub(crate) struct NotModified;
+
+impl IntoResponses for NotModified {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        let text = "The answer is the one whose `ETag` was given in `If-None-Match`: poll as often as you like.";
+        BTreeMap::from([("304".to_owned(), ResponseBuilder::new().description(text).build().into())])
+    }
+}
+
 fn responses(kinds: &[ProblemKind]) -> BTreeMap<String, RefOr<Response>> {
     let mut by_status: BTreeMap<u16, Vec<ProblemKind>> = BTreeMap::new();
     for kind in kinds {

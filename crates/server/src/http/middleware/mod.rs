@@ -7,7 +7,7 @@ use std::any::Any;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
@@ -33,6 +33,7 @@ async fn add_headers(request: Request, next: Next) -> Response {
         // Costs belong to their reader alone, and a new version may be published at any moment.
         true if is_data => "private, no-cache",
         true => "no-cache",
+        false if response.status() == StatusCode::NOT_MODIFIED => "private, no-cache",
         false => "no-store",
     };
     let headers = response.headers_mut();

@@ -1,6 +1,5 @@
 //! `GET /v1/periods`: the billing periods that are served.
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
 use bill::BillingPeriod;
 use chrono::{DateTime, Utc};
@@ -10,7 +9,8 @@ use utoipa::ToSchema;
 
 use crate::http::ApiState;
 use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, control, totals};
-use crate::http::documentation::PlainProblems;
+use crate::http::conditional::Versioned;
+use crate::http::documentation::{NotModified, PlainProblems};
 use crate::http::grammar::{Echo, ReportQuery};
 use crate::http::problem::Problem;
 
@@ -77,11 +77,11 @@ impl From<&LoadVersion> for ServedExport {
 ///
 /// Every period that is served: its status, the version of each export, what Bedrock comes to, and the control figures.
 #[utoipa::path(get, path = "/v1/periods", tag = "periods",
-    responses((status = OK, description = "The periods", body = PeriodsAnswer), PlainProblems))]
+    responses((status = OK, description = "The periods", body = PeriodsAnswer), NotModified, PlainProblems))]
 pub(crate) async fn list_periods(
     State(state): State<ApiState>,
     RawQuery(query): RawQuery,
-) -> Result<Json<PeriodsAnswer>, Problem> {
+) -> Result<Versioned<PeriodsAnswer>, Problem> {
     ReportQuery::parse(query.as_deref(), &ReportQuery::NOTHING)?;
     let mut snapshot = state.store.snapshot().await?;
     let periods = snapshot.periods().to_vec();
@@ -96,7 +96,7 @@ pub(crate) async fn list_periods(
         MetaContext { periods: &periods, cost: CostBasis::Unblended, today: state.today(), query: Echo::default() };
     let meta = Meta::new(&snapshot, context, totals, data.len());
     let links = Links::to_self("/v1/periods").and("costs", "/v1/costs").and("status", "/v1/status");
-    Ok(Json(PeriodsAnswer { data, meta, control, links }))
+    Ok(Versioned::of(&snapshot, PeriodsAnswer { data, meta, control, links }))
 }
 
 /// The question about everything that was billed for Bedrock in these periods.

@@ -1,6 +1,5 @@
 //! `GET /v1/teams/{team}`: one team through all periods.
 
-use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use bill::BillingPeriod;
@@ -13,7 +12,8 @@ use super::rules::RuleFigures;
 use super::{StoreResult, find_team, question_about};
 use crate::http::ApiState;
 use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, control, totals};
-use crate::http::documentation::{CostParameters, TeamProblems};
+use crate::http::conditional::Versioned;
+use crate::http::documentation::{CostParameters, NotModified, TeamProblems};
 use crate::http::grammar::ReportQuery;
 use crate::http::problem::Problem;
 
@@ -62,12 +62,12 @@ pub(crate) struct PeriodCosts {
 /// Its cost in every loaded period, and the rules that gave it. The team `unattributed` is what no rule claims.
 #[utoipa::path(get, path = "/v1/teams/{team}", tag = "teams",
     params(("team" = String, Path, description = "The id of the team", example = "data-science"), CostParameters),
-    responses((status = OK, description = "The team", body = TeamAnswer), TeamProblems))]
+    responses((status = OK, description = "The team", body = TeamAnswer), NotModified, TeamProblems))]
 pub(crate) async fn get_team(
     State(state): State<ApiState>,
     slug: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> Result<Json<TeamAnswer>, Problem> {
+) -> Result<Versioned<TeamAnswer>, Problem> {
     let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::COST)?;
     let Path(slug) = slug?;
     let mut snapshot = state.store.snapshot().await?;
@@ -89,7 +89,7 @@ pub(crate) async fn get_team(
     let meta = Meta::new(&snapshot, context, totals, by_period.len());
     let rules = rules.into_iter().map(RuleFigures::from).collect();
     let data = TeamDetail { slug: team.slug, name: team.name, periods: by_period, rules };
-    Ok(Json(TeamAnswer { data, meta, control, links }))
+    Ok(Versioned::of(&snapshot, TeamAnswer { data, meta, control, links }))
 }
 
 async fn costs_by_period(

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
 use bill::BillingPeriod;
 use serde::Serialize;
@@ -12,7 +11,8 @@ use utoipa::ToSchema;
 use super::StoreResult;
 use crate::http::ApiState;
 use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, control, totals};
-use crate::http::documentation::{PeriodAndCostParameters, PeriodProblems};
+use crate::http::conditional::Versioned;
+use crate::http::documentation::{NotModified, PeriodAndCostParameters, PeriodProblems};
 use crate::http::grammar::{Echo, ReportQuery, words};
 use crate::http::problem::Problem;
 use crate::http::resolve::resolve_one;
@@ -49,11 +49,11 @@ pub(crate) struct TeamCosts {
 ///
 /// Every team that owns a cost in any period, with its cost of one period: the latest one unless `period` says otherwise.
 #[utoipa::path(get, path = "/v1/teams", tag = "teams", params(PeriodAndCostParameters),
-    responses((status = OK, description = "The teams", body = TeamsAnswer), PeriodProblems))]
+    responses((status = OK, description = "The teams", body = TeamsAnswer), NotModified, PeriodProblems))]
 pub(crate) async fn list_teams(
     State(state): State<ApiState>,
     RawQuery(query): RawQuery,
-) -> Result<Json<TeamsAnswer>, Problem> {
+) -> Result<Versioned<TeamsAnswer>, Problem> {
     let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_AND_COST)?;
     let mut snapshot = state.store.snapshot().await?;
     let nothing_loaded = asked.period.is_none() && snapshot.periods().is_empty();
@@ -76,7 +76,7 @@ pub(crate) async fn list_teams(
     let links = Links::to_self(format!("/v1/teams?{}", query.query_string())).and("periods", "/v1/periods");
     let context = MetaContext { periods: &periods, cost: asked.cost, today: state.today(), query };
     let meta = Meta::new(&snapshot, context, totals, data.len());
-    Ok(Json(TeamsAnswer { data, meta, control, links }))
+    Ok(Versioned::of(&snapshot, TeamsAnswer { data, meta, control, links }))
 }
 
 /// The parameters of a report, as understood.

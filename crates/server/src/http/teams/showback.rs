@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use bill::BillingPeriod;
@@ -17,7 +16,8 @@ use super::rules::RuleFigures;
 use super::{StoreResult, find_team, question_about};
 use crate::http::ApiState;
 use crate::http::answer::{ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, control, totals};
-use crate::http::documentation::{PeriodAndCostParameters, TeamProblems};
+use crate::http::conditional::Versioned;
+use crate::http::documentation::{NotModified, PeriodAndCostParameters, TeamProblems};
 use crate::http::grammar::ReportQuery;
 use crate::http::problem::Problem;
 use crate::http::resolve::resolve_one;
@@ -93,12 +93,12 @@ pub(crate) struct TeamName {
 /// otherwise.
 #[utoipa::path(get, path = "/v1/teams/{team}/showback", tag = "teams",
     params(("team" = String, Path, description = "The id of the team", example = "data-science"), PeriodAndCostParameters),
-    responses((status = OK, description = "The showback", body = ShowbackAnswer), TeamProblems))]
+    responses((status = OK, description = "The showback", body = ShowbackAnswer), NotModified, TeamProblems))]
 pub(crate) async fn get_team_showback(
     State(state): State<ApiState>,
     slug: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> Result<Json<ShowbackAnswer>, Problem> {
+) -> Result<Versioned<ShowbackAnswer>, Problem> {
     let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_AND_COST)?;
     let Path(slug) = slug?;
     let mut snapshot = state.store.snapshot().await?;
@@ -120,7 +120,7 @@ pub(crate) async fn get_team_showback(
     if tags_left_out > 0 {
         meta = meta.with_note(format!("{tags_left_out} more tags are in use; ask /v1/costs with group_by=tag:<key>."));
     }
-    Ok(Json(ShowbackAnswer { data, meta, control, links }))
+    Ok(Versioned::of(&snapshot, ShowbackAnswer { data, meta, control, links }))
 }
 
 async fn showback(
