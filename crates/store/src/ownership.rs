@@ -213,7 +213,18 @@ pub(crate) async fn own_load(
     }
     summarise_by_team(&mut transaction, load_id, ownership_id).await?;
     transaction.commit().await.doing("the giving of a load to teams")?;
+    analyze(connection).await;
     Ok(teams.met)
+}
+
+/// Without fresh statistics Postgres takes the new rows for a handful, and joins them one by one. Autovacuum would see to
+/// it a minute after readers have come.
+async fn analyze(connection: &mut PgConnection) {
+    let tables =
+        sqlx::query!("analyze team_cost, owner, subject, charge, principal, tag_set, team, load, control_total");
+    if let Err(error) = tables.execute(connection).await {
+        tracing::info!(%error, "statistics are left to autovacuum");
+    }
 }
 
 async fn owners_of(
