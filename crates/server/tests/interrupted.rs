@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use bill::tags::TagSet;
 use sample::LineItem;
-use server::refresh::Step;
+use server::refresh::{RefreshRequest, Step};
 use sqlx::PgPool;
 use store::loads::{Begin, Charge, ControlTotal, Fact, LoadWriter, NewLoad, Subject};
 use support::{World, amount, period};
@@ -237,6 +237,26 @@ async fn a_slow_reader_holds_nothing_up(pool: PgPool) {
     drop(reader);
     load_of_one_line(&world, "13", "13").await.publish(&[], support::now()).await.expect("the publishing");
     assert_eq!(leftovers(&pool).await, (0, 0), "the next load has dropped them");
+}
+
+/// A month that is read again and again, as one that fails is, must not use up the numbers of dimensions.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn reading_a_month_again_uses_no_numbers(pool: PgPool) {
+    let world = World::new(pool.clone()).await;
+    world.write(period(MONTH), &lines("0.5", 20));
+    world.refresh_well().await;
+    let numbers = || {
+        sqlx::query_as::<_, (i64, i64, i64, i64)>(
+            "select (select last_value from subject_subject_id_seq), (select last_value from principal_principal_id_seq),
+                    (select last_value from charge_charge_id_seq), (select last_value from tag_set_tag_set_id_seq)",
+        )
+        .fetch_one(&pool)
+    };
+    let before = numbers().await.expect("the numbers");
+    assert_eq!(before, (20, 20, 1, 1));
+    let again = RefreshRequest { force: true, ..RefreshRequest::default() };
+    assert_eq!(world.refresher.refresh(&again).await[0].result, "published");
+    assert_eq!(numbers().await.expect("the numbers"), before);
 }
 
 #[test]
