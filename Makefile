@@ -10,6 +10,7 @@ demo: prepare ## Serve exact Bedrock cost of a sample export on http://127.0.0.1
 	@exec target/debug/chargeback demo
 
 test: prepare ## Everything that the project can prove about itself
+	@scripts/prepare-openid-provider
 	cargo test --workspace --no-run
 	target/debug/examples/with_postgres -- cargo test --workspace
 
