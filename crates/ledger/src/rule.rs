@@ -80,6 +80,15 @@ impl Rule {
         in_words(tag.chain(fields).chain(from_tag))
     }
 
+    /// What it looks at, without any value: `tag team, session`. All of it held where it claims something.
+    pub fn fields(&self) -> String {
+        let tags = self.tag.iter().map(|tag| &tag.lookup.key).chain(self.team_from_tag());
+        let mut names: Vec<String> = tags.map(|key| format!("tag {key}")).collect();
+        names.extend(self.fields.iter().map(|(field, _)| field.as_str().to_owned()));
+        names.dedup();
+        in_words(names.into_iter())
+    }
+
     /// Whether it holds in a period.
     pub fn holds_in(&self, period: BillingPeriod) -> bool {
         self.from.is_none_or(|from| from <= period) && self.until.is_none_or(|until| period < until)

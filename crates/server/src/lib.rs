@@ -7,5 +7,10 @@
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod gate;
 pub mod http;
+mod keys;
+pub mod limits;
+pub mod listen;
+pub mod privacy;
 pub mod refresh;

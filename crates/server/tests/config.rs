@@ -18,6 +18,10 @@ fn the_example_says_what_holds_without_a_file() {
     let default = Config::default();
     assert_eq!(example.server.listen, default.server.listen);
     assert_eq!(example.server.allow_unauthenticated, default.server.allow_unauthenticated);
+    assert_eq!(example.server.max_connections, default.server.max_connections);
+    assert_eq!(example.server.trusted_proxies, default.server.trusted_proxies);
+    assert!(example.server.tls.is_none() && default.server.tls.is_none());
+    assert_eq!(example.limits, default.limits);
     assert_eq!(example.store.url, default.store.url);
     assert_eq!(example.store.max_connections, default.store.max_connections);
     assert_eq!(example.engine.kind, default.engine.kind);
@@ -39,6 +43,30 @@ fn a_wrong_key_is_named_with_its_place_and_what_would_be_right() {
 fn a_wrong_value_is_named_with_its_place() {
     let error = load_text("[server]\nlisten = \"everywhere\"\n").expect_err("a wrong value");
     insta::assert_snapshot!(error);
+}
+
+#[test]
+fn the_network_is_configured_with_paths_relative_to_the_file() {
+    let text = "[server]\nmax_connections = 7\ntrusted_proxies = [\"10.0.0.0/8\", \"::1/128\"]\n\
+                [server.tls]\ncertificate = \"tls/certificate.pem\"\nkey = \"/etc/key.pem\"\n";
+    let server = load_text(text).expect("it is right").server;
+    assert_eq!(server.max_connections.get(), 7);
+    assert_eq!(server.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.0/8", "::1/128"]);
+    let tls = server.tls.expect("a certificate");
+    assert!(tls.certificate.relative().is_absolute() && tls.certificate.relative().ends_with("tls/certificate.pem"));
+    assert_eq!(tls.key.relative(), Path::new("/etc/key.pem"));
+}
+
+#[test]
+fn a_wrong_network_is_named_with_its_place() {
+    for (text, place) in [
+        ("[server]\ntrusted_proxies = [\"10.0.0.1\"]\n", "server.trusted_proxies"),
+        ("[server]\nmax_connections = 0\n", "server.max_connections"),
+        ("[server.tls]\ncertificate = \"c.pem\"\n", "server.tls"),
+    ] {
+        let error = load_text(text).expect_err("it is wrong");
+        assert!(error.contains(place) && error.lines().count() == 1, "{error}");
+    }
 }
 
 #[test]

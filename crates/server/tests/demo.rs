@@ -12,7 +12,8 @@ fn open_folder() -> tempfile::TempDir {
     tempfile::Builder::new().permissions(Permissions::from_mode(0o755)).tempdir().expect("a folder")
 }
 
-fn start(folder: &Path) -> (Child, String) {
+/// The process, its address, and the key that it printed.
+fn start(folder: &Path) -> (Child, String, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_chargeback"))
         .args(["demo", "--listen", "127.0.0.1:0", "--lines", "2000", "--dir"])
         .arg(folder)
@@ -27,17 +28,20 @@ fn start(folder: &Path) -> (Child, String) {
         if seen.ends_with("Ctrl-C stops it.\n") {
             // Somebody has to go on reading, or the service could not log any more.
             std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-            let address = seen.split("served on http://").nth(1).and_then(|rest| rest.split_whitespace().next());
-            return (child, address.expect("an address").to_owned());
+            let after = |words: &str| {
+                let rest = seen.split(words).nth(1).and_then(|rest| rest.split_whitespace().next());
+                rest.unwrap_or_else(|| panic!("{words}: {seen}")).to_owned()
+            };
+            return (child, after("served on http://"), after("export CHARGEBACK_KEY="));
         }
     }
     child.wait().expect("the end");
     panic!("the demo ended: {seen}");
 }
 
-fn get(address: &str, path: &str) -> String {
+fn get(address: &str, path: &str, header: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("a connection");
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").expect("a request");
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n{header}\r\n").expect("a request");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("an answer");
     answer
@@ -65,15 +69,23 @@ fn processes_of(folder: &Path) -> Vec<String> {
 #[cfg(target_os = "linux")]
 fn it_serves_and_stops_cleanly_twice_in_a_row() {
     let folder = open_folder();
+    let mut keys = Vec::new();
     for _ in 0..2 {
-        let (mut child, address) = start(folder.path());
-        let answer = get(&address, "/v1/costs?period=2026-04&group_by=model");
+        let (mut child, address, key) = start(folder.path());
+        let costs = "/v1/costs?period=2026-04&group_by=model";
+        let refused = get(&address, costs, "");
+        assert!(refused.contains(" 401 "), "{refused}");
+        let answer = get(&address, costs, &format!("Authorization: Bearer {key}\r\n"));
+        keys.push(key);
         assert!(answer.starts_with("HTTP/1.0 200") || answer.starts_with("HTTP/1.1 200"), "{answer}");
         assert!(answer.contains("4.077"), "the published figures: {answer}");
         assert!(!processes_of(folder.path()).is_empty());
         interrupt(&mut child);
         assert_eq!(processes_of(folder.path()), Vec::<String>::new());
     }
+    assert_eq!(keys[0], keys[1], "what was copied once goes on working");
+    let mode = std::fs::metadata(folder.path().join("key")).expect("the key").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
 }
 
 #[test]

@@ -123,7 +123,7 @@ async fn two_at_once_write_one_version(pool: PgPool) {
     assert_eq!(results, ["published", "unchanged"]);
     let answer = world.get(&format!("/v1/costs?period={MONTH}")).await;
     assert_eq!(answer["data"][0]["cost"], "100");
-    let mut snapshot = world.store.snapshot().await.expect("a snapshot");
+    let mut snapshot = world.store.snapshot(access::Sight::of_everything()).await.expect("a snapshot");
     assert_eq!(snapshot.load_versions(period(MONTH)).await.expect("versions").len(), 1);
 }
 
@@ -199,7 +199,7 @@ async fn a_load_that_does_not_tie_out_is_kept_as_failed_with_the_difference(pool
     assert_eq!(differences[0].found.to_string(), "10");
     load.fail("does not tie out", &differences, support::now()).await.expect("the record");
 
-    let mut snapshot = world.store.snapshot().await.expect("a snapshot");
+    let mut snapshot = world.store.snapshot(access::Sight::of_everything()).await.expect("a snapshot");
     assert_eq!(snapshot.periods(), []);
     let versions = snapshot.load_versions(period(MONTH)).await.expect("versions");
     assert_eq!((versions[0].state.as_str(), versions[0].differences.as_slice()), ("failed", differences.as_slice()));
@@ -222,7 +222,7 @@ async fn a_load_that_is_served_cannot_fail_any_more(pool: PgPool) {
 async fn a_slow_reader_holds_nothing_up(pool: PgPool) {
     let world = World::new(pool.clone()).await;
     load_of_one_line(&world, "10", "10").await.publish(&[], support::now()).await.expect("the publishing");
-    let mut reader = world.store.snapshot().await.expect("a snapshot");
+    let mut reader = world.store.snapshot(access::Sight::of_everything()).await.expect("a snapshot");
     reader.tag_keys(&[period(MONTH)]).await.expect("a lock on the facts");
 
     load_of_one_line(&world, "11", "12")

@@ -114,7 +114,15 @@ async fn teams_and_unattributed_are_the_whole_bill(pool: PgPool) {
         ]
     );
     let control = &answer["control"][0];
-    let bill = world.store.snapshot().await.expect("a snapshot").bill_totals(period(MONTH)).await.expect("totals");
+    let bill = world
+        .store
+        .snapshot(access::Sight::of_everything())
+        .await
+        .expect("a snapshot")
+        .bill_totals(period(MONTH))
+        .await
+        .expect("totals")
+        .expect("the whole bill");
     let bill = bill.iter().map(|total| total.bill_total).sum();
     assert_eq!(sum_of_rows(&answer, "USD"), bill);
     assert_eq!(decimal(&control["bill_total"]), bill);

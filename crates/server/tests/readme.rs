@@ -7,9 +7,16 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use access::Grants;
+use axum::body::Body;
+use axum::http::{Request, header};
 use ledger::Ownership;
+use server::gate::ClaimGrants;
 use sqlx::PgPool;
 use support::World;
+use tower::ServiceExt;
+
+const CURL: &str = "$ curl -sg -H \"Authorization: Bearer $CHARGEBACK_KEY\" 'http://127.0.0.1:8080";
 
 /// A fenced block: the words after the fence, the text, and where the text stands in the file.
 struct Block {
@@ -92,9 +99,14 @@ fn run(command: &str) -> String {
 }
 
 async fn answer(world: &World, command: &str) -> Option<String> {
-    if let Some(url) = command.strip_prefix("$ curl -sg 'http://127.0.0.1:8080") {
+    if let Some(url) = command.strip_prefix(CURL) {
         let path = url.trim_end_matches('\'').replace('[', "%5B").replace(']', "%5D");
-        return Some(layout(&without_what_changes(world.ask_for_text(&path).await.1)));
+        let key = world.key(&Grants::everything(), 1).await;
+        let request = Request::get(path).header(header::AUTHORIZATION, key).body(Body::empty()).expect("a request");
+        let answer = world.guarded().oneshot(request).await.expect("an answer").into_body();
+        let answer = axum::body::to_bytes(answer, usize::MAX).await.expect("a body");
+        let answer = String::from_utf8(answer.to_vec()).expect("UTF-8");
+        return Some(layout(&without_what_changes(answer)));
     }
     let command = command.strip_prefix("$ ").filter(|command| command.contains("chargeback"))?;
     Some(run(command).trim_end().to_owned())
@@ -138,6 +150,11 @@ async fn its_configuration_and_its_rules_can_be_used(pool: PgPool) {
     std::fs::write(&file, of_kind("toml config")).expect("a file");
     let config = server::config::load(Some(&file)).expect("the configuration");
     assert_eq!(config.export[0].name, "payer");
+    let file = folder.path().join("access.toml");
+    std::fs::write(&file, of_kind("toml access")).expect("a file");
+    let access = server::config::load(Some(&file)).expect("the configuration of access").access;
+    assert!(access.is_configured());
+    ClaimGrants::read(&access.grant).expect("grants that can be used");
     let rules = Ownership::parse(&of_kind("toml ownership")).expect("the rules");
     assert_eq!(rules.rules().len(), 3);
     let world = World::with_sample(pool, 2_000).await;

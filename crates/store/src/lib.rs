@@ -6,9 +6,13 @@
 //!
 //! [`loads`] writes, [`snapshot`] reads, and the rules of ownership are applied between the two.
 
+pub mod audit;
 mod error;
+pub mod keys;
 pub mod loads;
 mod ownership;
+mod pseudonyms;
+pub mod sessions;
 pub mod snapshot;
 mod store;
 mod url;

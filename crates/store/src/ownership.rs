@@ -5,14 +5,18 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use access::Caller;
+use access::audit::{AuditAction, AuditEvent};
 use bill::BillingPeriod;
 use bill::charge_type::ChargeType;
 use bill::principal::Principal;
 use bill::tags::TagSet;
 use chrono::{DateTime, Utc};
 use ledger::{Owner, Ownership, Subject, TeamDirectory};
+use serde_json::json;
 use sqlx::{Connection, PgConnection};
 
+use crate::audit::record_in;
 use crate::error::{Doing, StoreError};
 use crate::store::Store;
 
@@ -31,11 +35,27 @@ pub struct OwnershipApplied {
 const PIECE: usize = 10_000;
 
 impl Store {
+    /// Brings rules into force as the service itself does it, when it starts or is told to read them again.
+    ///
+    /// # Errors
+    /// As [`Store::change_ownership`].
+    pub async fn apply_ownership(&self, rules: &Ownership, now: DateTime<Utc>) -> Result<OwnershipApplied, StoreError> {
+        let service =
+            Caller { id: "service".to_owned(), name: "the service itself".to_owned(), ..Caller::command_line() };
+        self.change_ownership(rules, &service, now).await
+    }
+
     /// Brings rules into force: every load that is served is given to teams by them, then one transaction switches over.
+    /// The audit log keeps the texts of both, before and after.
     ///
     /// # Errors
     /// Where the database fails, or two tag values would be one team: then the rules before stay in force.
-    pub async fn apply_ownership(&self, rules: &Ownership, now: DateTime<Utc>) -> Result<OwnershipApplied, StoreError> {
+    pub async fn change_ownership(
+        &self,
+        rules: &Ownership,
+        caller: &Caller,
+        now: DateTime<Utc>,
+    ) -> Result<OwnershipApplied, StoreError> {
         let mut writer = self.writer_connection().await?;
         let ownership_id = number_of(&mut writer, rules, now).await?;
         let mut loads = 0;
@@ -46,7 +66,7 @@ impl Store {
                 names.extend(own_load(&mut writer, load_id, period, ownership_id, rules).await?);
                 loads += 1;
             }
-            if let Some(changed) = switch_ownership(&mut writer, ownership_id, &names, now).await? {
+            if let Some(changed) = switch_ownership(&mut writer, ownership_id, &names, caller, now).await? {
                 forget_other_rules(&mut writer).await?;
                 return Ok(OwnershipApplied { ownership_version: ownership_id, changed, loads });
             }
@@ -115,6 +135,7 @@ async fn switch_ownership(
     connection: &mut PgConnection,
     ownership_id: i32,
     names: &TeamNames,
+    caller: &Caller,
     now: DateTime<Utc>,
 ) -> Result<Option<bool>, StoreError> {
     let mut transaction = connection.begin().await.doing("the change of rules")?;
@@ -137,8 +158,28 @@ async fn switch_ownership(
     .execute(&mut *transaction)
     .await
     .doing("the change of rules")?;
+    let details = json!({
+        "before": text_of(&mut transaction, in_force).await?,
+        "after": text_of(&mut transaction, Some(ownership_id)).await?,
+    });
+    let event = AuditEvent {
+        object: Some("ownership".to_owned()),
+        details,
+        ..AuditEvent::new(now, AuditAction::RulesChanged, caller)
+    };
+    record_in(&mut transaction, &event).await?;
     transaction.commit().await.doing("the change of rules")?;
     Ok(Some(true))
+}
+
+/// Rules as the audit log keeps them: their number and their text; null where there were none.
+async fn text_of(connection: &mut PgConnection, ownership_id: Option<i32>) -> Result<serde_json::Value, StoreError> {
+    let Some(ownership_id) = ownership_id else { return Ok(serde_json::Value::Null) };
+    let text = sqlx::query_scalar!("select source from ownership where ownership_id = $1", ownership_id)
+        .fetch_one(connection)
+        .await
+        .doing("the text of ownership rules")?;
+    Ok(json!({ "version": ownership_id, "text": text }))
 }
 
 /// What rules that are not in force any more gave to whom is not asked again: it can be worked out anew. The lock on what
@@ -220,8 +261,10 @@ pub(crate) async fn own_load(
 /// Without fresh statistics Postgres takes the new rows for a handful, and joins them one by one. Autovacuum would see to
 /// it a minute after readers have come.
 async fn analyze(connection: &mut PgConnection) {
-    let tables =
-        sqlx::query!("analyze team_cost, owner, subject, charge, principal, tag_set, team, load, control_total");
+    let tables = sqlx::query!(
+        "analyze team_cost, owner, subject, charge, principal, principal_pseudonym, tag_set, tag_set_pseudonym, team,
+                     load, control_total"
+    );
     if let Err(error) = tables.execute(connection).await {
         tracing::info!(%error, "statistics are left to autovacuum");
     }

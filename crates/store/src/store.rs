@@ -1,14 +1,21 @@
+use std::sync::Arc;
 use std::time::Duration;
 
+use access::pseudonym::Pseudonyms;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
+use uuid::Uuid;
 
 use crate::error::{Doing, StoreError};
 
 /// The migrations of this version of the program.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 
+/// By this name and a number of our own the database knows our connections. Postgres keeps 63 bytes of it.
+const APPLICATION: &str = "chargeback ";
+/// In milliseconds. Whoever asked has been told before that it takes too long (`server::http`): this frees the database.
+const LONGEST_READ_MS: &str = "31000";
 /// How long to wait for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -18,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(crate) pool: PgPool,
+    /// How persons are named towards readers who may not see them.
+    pub(crate) pseudonyms: Option<Arc<Pseudonyms>>,
 }
 
 impl Store {
@@ -26,7 +35,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unreachable`] where no connection can be had within five seconds.
     pub async fn connect(options: PgConnectOptions, max_connections: u32) -> Result<Self, StoreError> {
-        let options = options.application_name("chargeback");
+        let options = options
+            .application_name(&format!("{APPLICATION}{}", Uuid::new_v4()))
+            .options([("statement_timeout", LONGEST_READ_MS)]);
         // A pool would go on trying and then only say that it took too long.
         let first = tokio::time::timeout(PATIENCE, options.connect()).await;
         let first = first.map_err(|_| StoreError::Unreachable(sqlx::Error::PoolTimedOut))?;
@@ -37,12 +48,12 @@ impl Store {
             .connect_with(options)
             .await
             .map_err(StoreError::Unreachable)?;
-        Ok(Self { pool })
+        Ok(Self::from_pool(pool))
     }
 
     /// A store on a pool that exists.
     pub fn from_pool(pool: PgPool) -> Self {
-        Self { pool }
+        Self { pool, pseudonyms: None }
     }
 
     /// Brings the schema up to date. Several instances may do this at once: one does it, the others wait.
@@ -84,8 +95,38 @@ impl Store {
         sqlx::query!("select 1 as one").fetch_one(&self.pool).await.map(drop).doing("a ping")
     }
 
+    /// Cancels every query of this process that is still running, those of its loads too, and gives their number. For
+    /// the moment before [`close`](Self::close), when nobody waits for an answer any more.
+    ///
+    /// A store [on a pool that exists](Self::from_pool) cannot tell its queries from those of others, and cancels none.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn cancel_queries(&self) -> Result<i64, StoreError> {
+        let options = self.pool.connect_options();
+        let Some(name) = options.get_application_name().filter(|name| is_ours(name)) else { return Ok(0) };
+        // All connections of the pool may be the ones that hang.
+        let mut connection = self.writer_connection().await?;
+        let cancelled = sqlx::query_scalar!(
+            r#"select count(*) filter (where pg_cancel_backend(pid)) as "cancelled!"
+                 from pg_stat_activity
+                where application_name = $1 and usename = current_user and datname = current_database()
+                  and state = 'active' and pid <> pg_backend_pid()"#,
+            name,
+        )
+        .fetch_one(&mut connection)
+        .await
+        .doing("the cancelling of queries")?;
+        connection.close().await.ok();
+        Ok(cancelled)
+    }
+
     /// Closes all connections, waiting for those in use.
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+fn is_ours(application: &str) -> bool {
+    application.strip_prefix(APPLICATION).is_some_and(|number| Uuid::try_parse(number).is_ok())
 }

@@ -1,7 +1,7 @@
-//! Which data version is served, known without asking the database each time.
+//! Which data version is served, and whether API keys are still what they were, known without asking the database each time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::postgres::PgListener;
@@ -14,9 +14,19 @@ use crate::store::Store;
 /// It is unknown until [`Store::watch_versions`] runs, and whenever the connection to the database is lost: then answers
 /// are worked out, never guessed to be unchanged.
 #[derive(Clone, Debug)]
-pub struct VersionWatch(Arc<AtomicI64>);
+pub struct VersionWatch(Arc<Watched>);
+
+#[derive(Debug)]
+struct Watched {
+    data_version: AtomicI64,
+    /// Even while announcements are heard, odd while they are not; it only ever grows.
+    access_epoch: AtomicU64,
+}
 
 const UNKNOWN: i64 = -1;
+/// The channels of the two triggers that announce.
+const DATA_VERSION: &str = "data_version";
+const ACCESS: &str = "access";
 
 /// How often the connection is proved to be alive. A host that vanishes without a word is noticed after this time.
 const PROOF_OF_LIFE: Duration = Duration::from_secs(5);
@@ -24,18 +34,36 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 impl Default for VersionWatch {
     fn default() -> Self {
-        Self(Arc::new(AtomicI64::new(UNKNOWN)))
+        Self(Arc::new(Watched { data_version: AtomicI64::new(UNKNOWN), access_epoch: AtomicU64::new(1) }))
     }
 }
 
 impl VersionWatch {
     /// The data version that is served, where it is known.
     pub fn current(&self) -> Option<i64> {
-        Some(self.0.load(Ordering::Acquire)).filter(|version| *version != UNKNOWN)
+        Some(self.0.data_version.load(Ordering::Acquire)).filter(|version| *version != UNKNOWN)
+    }
+
+    /// A number that changes whenever an API key or a session is no longer what it was, on any instance; `None` while that
+    /// cannot be known. What was read from the store after this number was asked for holds until the number changes.
+    pub fn access_epoch(&self) -> Option<u64> {
+        Some(self.0.access_epoch.load(Ordering::Acquire)).filter(|epoch| epoch % 2 == 0)
     }
 
     fn set(&self, version: i64) {
-        self.0.store(version, Ordering::Release);
+        self.0.data_version.store(version, Ordering::Release);
+    }
+
+    /// A new epoch, in which announcements are heard.
+    fn access_changed(&self) {
+        let next = |epoch: u64| Some(epoch + 2 - epoch % 2);
+        let _ = self.0.access_epoch.fetch_update(Ordering::AcqRel, Ordering::Acquire, next);
+    }
+
+    /// Announcements are not heard any more.
+    fn lose(&self) {
+        self.set(UNKNOWN);
+        let _ = self.0.access_epoch.fetch_update(Ordering::AcqRel, Ordering::Acquire, |epoch| Some(epoch | 1));
     }
 }
 
@@ -44,7 +72,7 @@ impl Store {
     pub async fn watch_versions(&self, watch: VersionWatch) {
         loop {
             let lost = self.follow(&watch).await;
-            watch.set(UNKNOWN);
+            watch.lose();
             if let Err(error) = lost {
                 tracing::debug!(%error, "the data version is unknown until the database can be reached again");
             }
@@ -56,7 +84,9 @@ impl Store {
     async fn follow(&self, watch: &VersionWatch) -> Result<(), StoreError> {
         let mut listener = PgListener::connect_with(&self.writer_pool()).await.map_err(StoreError::Unreachable)?;
         listener.eager_reconnect(false);
-        listener.listen("data_version").await.doing("the watch on data versions")?;
+        listener.listen_all([DATA_VERSION, ACCESS]).await.doing("the watch on data versions")?;
+        // Something may have changed before anyone listened.
+        watch.access_changed();
         loop {
             // Asked after listening began and after every silence, so that no announcement can be missed for long.
             let version = sqlx::query_scalar!("select data_version from serving")
@@ -66,9 +96,10 @@ impl Store {
             watch.set(version);
             while let Ok(announced) = tokio::time::timeout(PROOF_OF_LIFE, listener.try_recv()).await {
                 let Some(announcement) = announced.doing("the watch on data versions")? else { return Ok(()) };
-                match announcement.payload().parse() {
-                    Ok(version) => watch.set(version),
-                    Err(_) => break,
+                match (announcement.channel(), announcement.payload().parse()) {
+                    (ACCESS, _) => watch.access_changed(),
+                    (_, Ok(version)) => watch.set(version),
+                    (_, Err(_)) => break,
                 }
             }
         }

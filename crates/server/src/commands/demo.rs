@@ -5,9 +5,11 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 use sample::SampleOptions;
-use store::StoreUrl;
+use store::{Store, StoreUrl};
 
-use crate::config::{Config, ExportConfig};
+use super::demo_key::demo_key;
+use crate::clock::Clock;
+use crate::config::{AccessConfig, Config, ExportConfig};
 
 #[derive(Debug, Args)]
 pub(super) struct DemoArguments {
@@ -27,14 +29,16 @@ pub(super) async fn run(mut config: Config, arguments: DemoArguments) -> anyhow:
     let folder = arguments.dir.clone().unwrap_or_else(default_folder);
     let export = folder.join(format!("export-{}", arguments.lines));
     config.server.listen = arguments.listen;
-    super::serve::check_address(&config.server).await?;
+    super::serve::check_address(&config).await?;
     std::fs::create_dir_all(&folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
     write_sample(&export, arguments.lines)?;
     config.store.url = StoreUrl::Embedded { folder: folder.join("postgres") };
     config.export = vec![ExportConfig { name: "sample".to_owned(), location: export.into() }];
     config.ownership.file = None;
     eprintln!("Starting a private PostgreSQL in {}", folder.join("postgres").display());
-    super::serve::serve(config, show_what_to_try).await
+    config.access = AccessConfig { api_keys: true, ..AccessConfig::default() };
+    let prepare = async |store: &Store| demo_key(store, &folder, Clock::System.now()).await;
+    super::serve::serve(config, prepare, show_what_to_try).await
 }
 
 /// One for each user: a folder of somebody else's cannot be written to.
@@ -55,7 +59,7 @@ fn write_sample(export: &Path, lines: u64) -> anyhow::Result<()> {
     std::fs::write(&complete, "").with_context(|| format!("{} cannot be written", complete.display()))
 }
 
-fn show_what_to_try(address: SocketAddr) {
+fn show_what_to_try(address: SocketAddr, key: String) {
     eprintln!(
         "
 Bedrock cost per team, principal, model and tag is served on http://{address}
@@ -65,11 +69,15 @@ Bedrock cost per team, principal, model and tag is served on http://{address}
   http://{address}/v1/periods          billing periods and their control totals
   http://{address}/openapi.json        the whole API
 
+Callers have to be known, by this key of the demo's:
+
+  export CHARGEBACK_KEY={key}
+
 Try:
 
-  curl 'http://{address}/v1/costs?period=2026-10&group_by=team,model'
-  curl 'http://{address}/v1/costs?period=2026-04&group_by=tag:cost-center'
-  curl 'http://{address}/v1/teams/data-science/showback?period=2026-10'
+  curl -H \"Authorization: Bearer $CHARGEBACK_KEY\" 'http://{address}/v1/costs?period=2026-10&group_by=team,model'
+  curl -H \"Authorization: Bearer $CHARGEBACK_KEY\" 'http://{address}/v1/costs?period=2026-04&group_by=tag:cost-center'
+  curl -H \"Authorization: Bearer $CHARGEBACK_KEY\" 'http://{address}/v1/teams/data-science/showback?period=2026-10'
 
 Ctrl-C stops it."
     );

@@ -1,7 +1,10 @@
 //! The command line: one binary, many commands.
 
+mod audit;
 mod classify;
 mod demo;
+mod demo_key;
+mod keys;
 mod logging;
 mod migrate;
 mod openapi;
@@ -37,6 +40,10 @@ enum Command {
     Demo(demo::DemoArguments),
     /// Read what is new in the exports, once.
     Refresh(refresh::RefreshArguments),
+    /// Make, list, replace and revoke API keys.
+    Keys(keys::KeysArguments),
+    /// Prove that the audit log was not changed.
+    Audit(audit::AuditArguments),
     /// Bring the database schema up to date.
     Migrate,
     /// Write a sample CUR 2.0 export.
@@ -61,6 +68,8 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve => block_on(serve::run(config()?)),
         Command::Demo(arguments) => block_on(demo::run(config()?, arguments)),
         Command::Refresh(arguments) => block_on(refresh::run(config()?, arguments)),
+        Command::Keys(arguments) => block_on(keys::run(config()?, arguments)),
+        Command::Audit(arguments) => block_on(audit::run(config()?, arguments)),
         Command::Migrate => block_on(migrate::run(config()?)),
     }
 }

@@ -1,13 +1,17 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use access::Caller;
+use access::audit::{AuditAction, AuditEvent};
 use anyhow::{Context, bail};
 use bill::BillingPeriod;
 use clap::Args;
+use serde_json::json;
 
 use super::wiring::{OpenStore, ownership, refresher};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::privacy::pseudonyms;
 use crate::refresh::RefreshRequest;
 use crate::refresh::board::{RefreshBoard, RefreshOutcome};
 
@@ -27,11 +31,18 @@ pub(super) async fn run(config: Config, arguments: RefreshArguments) -> anyhow::
         bail!("no `[[export]]` is configured: there is nothing to refresh");
     }
     let rules = ownership(&config.ownership)?;
-    let open = OpenStore::open(&config.store).await?;
+    let pseudonyms = pseudonyms(&config.privacy)?;
     let clock = Clock::System;
-    open.store.apply_ownership(&rules, clock.now()).await?;
+    let open = OpenStore::open(&config.store).await?.hiding(pseudonyms, clock.now()).await?;
+    let caller = Caller::command_line();
+    open.store.change_ownership(&rules, &caller, clock.now()).await?;
     let refresher = refresher(&config, open.store.clone(), RefreshBoard::default(), clock)?;
     let request = RefreshRequest { periods: arguments.periods.into_iter().collect(), force: arguments.force };
+    let event = AuditEvent {
+        details: json!({ "periods": request.periods, "force": request.force }),
+        ..AuditEvent::new(clock.now(), AuditAction::RefreshRequested, &caller)
+    };
+    open.store.record(&event).await?;
     let outcomes = refresher.refresh(&request).await;
     drop(refresher);
     open.close().await;

@@ -9,39 +9,61 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::wiring::{OpenStore, ownership, refresher};
+use super::wiring::{OpenStore, gate, ownership, refresher};
 use crate::clock::Clock;
 use crate::config::{Config, ServerConfig};
+use crate::gate::Gate;
 use crate::http::{self, ApiState};
+use crate::limits::Limits;
+use crate::listen::{Certificates, Listening, Timeouts, exposure, open_files, serve_http};
+use crate::privacy::pseudonyms;
 use crate::refresh::board::RefreshBoard;
 use crate::refresh::{RefreshRequest, Refresher};
 
-/// How long requests in flight may take once the service is told to stop.
-const DRAIN: Duration = Duration::from_secs(10);
+/// A stop takes no longer, whatever hangs: supervisors usually kill after 30 seconds.
+const LONGEST_STOP: Duration = Duration::from_secs(25);
+/// How long the cancelling of queries may take, and then the closing of connections.
+const LEAVE: Duration = Duration::from_secs(3);
 
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     super::logging::start(&config.log)?;
-    serve(config, |_| {}).await
+    serve(config, async |_| Ok(()), |_, ()| {}).await
 }
 
-/// Serves until it is told to stop; `ready` is told the address once the first refresh has ended.
-pub(super) async fn serve(config: Config, ready: impl FnOnce(SocketAddr) + Send + 'static) -> anyhow::Result<ExitCode> {
-    refuse_strangers(&config.server)?;
+/// Serves until it is told to stop. `prepare` may use the store before anyone is served; what it made is handed to `ready`
+/// with the address, once the first refresh has ended.
+pub(super) async fn serve<T: Send + 'static>(
+    config: Config,
+    prepare: impl AsyncFnOnce(&Store) -> anyhow::Result<T>,
+    ready: impl FnOnce(SocketAddr, T) + Send + 'static,
+) -> anyhow::Result<ExitCode> {
+    if let Some(warning) = exposure::check(&config.server, config.access.is_configured())? {
+        tracing::warn!("{warning}");
+    }
     if config.export.is_empty() {
         bail!("no `[[export]]` is configured: there is nothing to serve");
     }
     let rules = ownership(&config.ownership)?;
+    let pseudonyms = pseudonyms(&config.privacy)?;
+    let hides_persons = pseudonyms.is_some();
+    let listening = Listening::from_config(&config.server).await?;
+    open_files::make_room(config.server.max_connections);
     let listener = listen(&config.server).await?;
     let address = listener.local_addr().context("the address listened on")?;
     let stop = stop_on_signal()?;
-    let hangup = signal(SignalKind::hangup()).context("SIGHUP cannot be handled")?;
-    let open = OpenStore::open(&config.store).await?;
+    let hangup = on_hangup()?;
     let clock = Clock::System;
+    let open = OpenStore::open(&config.store).await?.hiding(pseudonyms, clock.now()).await?;
     let board = RefreshBoard::default();
     let versions = VersionWatch::default();
     open.store.apply_ownership(&rules, clock.now()).await?;
     let refresher = refresher(&config, open.store.clone(), board.clone(), clock)?;
+    let prepared = prepare(&open.store).await?;
+    let gate = gate(&config.access, open.store.clone(), versions.clone())?;
+    let gate = if hides_persons { gate.with_pseudonyms() } else { gate };
     let state = ApiState {
+        gate: gate.clone(),
+        limits: Limits::new(&config.limits),
         store: open.store.clone(),
         clock,
         board,
@@ -51,10 +73,14 @@ pub(super) async fn serve(config: Config, ready: impl FnOnce(SocketAddr) + Send 
     };
     let tasks = TaskTracker::new();
     tasks.spawn(watch_versions(open.store.clone(), versions, stop.clone()));
+    tasks.spawn(keep_last_use(gate.clone(), stop.clone()));
     tasks.spawn(reload_ownership(hangup, config.clone(), refresher.clone(), stop.clone()));
-    let server = tasks.spawn(serve_http(listener, state, stop.clone()));
+    if let Some(certificates) = listening.tls.clone() {
+        tasks.spawn(reload_certificates(on_hangup()?, certificates, stop.clone()));
+    }
+    let server = tasks.spawn(serve_http(listener, http::router(state), listening, stop.clone()));
     tracing::info!(%address, store = %config.store.url, exports = config.export.len(), "serving");
-    tasks.spawn(keep_refreshed(refresher, config.refresh.every, stop.clone(), move || ready(address)));
+    tasks.spawn(keep_refreshed(refresher, config.refresh.every, stop.clone(), move || ready(address, prepared)));
     let postgres_ended = tokio::select! {
         () = stop.cancelled() => false,
         () = open.postgres_ended() => true,
@@ -62,13 +88,12 @@ pub(super) async fn serve(config: Config, ready: impl FnOnce(SocketAddr) + Send 
     stop.cancel();
     tracing::info!("stopping");
     tasks.close();
-    if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
-        tracing::warn!("requests still running after {} seconds are abandoned", DRAIN.as_secs());
+    let drain = Timeouts::default().drain;
+    if tokio::time::timeout(drain + Duration::from_secs(1), tasks.wait()).await.is_err() {
+        tracing::warn!("requests still running after {} seconds are abandoned", drain.as_secs());
     }
     let served = if server.is_finished() { server.await.context("the server stopped unexpectedly")? } else { Ok(()) };
-    if tokio::time::timeout(DRAIN, open.close()).await.is_err() {
-        tracing::warn!("database connections still in use are cut off");
-    }
+    close(open).await;
     served.context("the server failed")?;
     if postgres_ended {
         bail!("the private PostgreSQL ended; its log in {} says why", config.store.url);
@@ -77,9 +102,9 @@ pub(super) async fn serve(config: Config, ready: impl FnOnce(SocketAddr) + Send 
 }
 
 /// Whether the address can be had: better asked before other work is done.
-pub(super) async fn check_address(config: &ServerConfig) -> anyhow::Result<()> {
-    refuse_strangers(config)?;
-    listen(config).await.map(drop)
+pub(super) async fn check_address(config: &Config) -> anyhow::Result<()> {
+    exposure::check(&config.server, config.access.is_configured())?;
+    listen(&config.server).await.map(drop)
 }
 
 async fn listen(config: &ServerConfig) -> anyhow::Result<TcpListener> {
@@ -87,20 +112,33 @@ async fn listen(config: &ServerConfig) -> anyhow::Result<TcpListener> {
     listener.with_context(|| format!("`[server] listen`: {} cannot be listened on", config.listen))
 }
 
-/// Until callers are known, only this machine may ask.
-fn refuse_strangers(config: &ServerConfig) -> anyhow::Result<()> {
-    if config.listen.ip().is_loopback() {
-        return Ok(());
+fn on_hangup() -> anyhow::Result<Signal> {
+    signal(SignalKind::hangup()).context("SIGHUP cannot be handled")
+}
+
+/// Queries that nobody waits for any more are cancelled, so that neither they nor the leases of loads outlive us.
+async fn close(open: OpenStore) {
+    match tokio::time::timeout(LEAVE, open.store.cancel_queries()).await {
+        Ok(Ok(0)) => {}
+        Ok(Ok(cancelled)) => tracing::warn!(cancelled, "queries still running are cancelled"),
+        Ok(Err(error)) => tracing::warn!(%error, "queries still running cannot be cancelled"),
+        Err(_) => tracing::warn!("the database does not answer: queries still running cannot be cancelled"),
     }
-    if !config.allow_unauthenticated {
-        bail!(
-            "`[server] listen` is {}, which other machines can reach, and callers are not known yet: listen on \
-             127.0.0.1, or set `[server] allow_unauthenticated = true` to show every team's cost to anyone",
-            config.listen
-        );
+    if tokio::time::timeout(LEAVE, open.store.close()).await.is_err() {
+        tracing::warn!("database connections still in use are cut off");
     }
-    tracing::warn!("ANYONE WHO CAN REACH {} SEES EVERY TEAM'S COST: allow_unauthenticated is set", config.listen);
-    Ok(())
+    if let Some(postgres) = open.postgres {
+        postgres.stop_async().await;
+    }
+}
+
+/// Whatever still hangs then ends with the process. A thread, because what hangs may be the runtime.
+fn end_after(longest: Duration) {
+    std::thread::spawn(move || {
+        std::thread::sleep(longest);
+        tracing::error!("the stop takes longer than {} seconds: the process ends now", longest.as_secs());
+        std::process::exit(1);
+    });
 }
 
 fn stop_on_signal() -> anyhow::Result<CancellationToken> {
@@ -114,6 +152,7 @@ fn stop_on_signal() -> anyhow::Result<CancellationToken> {
             _ = terminate.recv() => {}
         }
         token.cancel();
+        end_after(LONGEST_STOP);
         // Whoever asks twice does not want to wait.
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -124,8 +163,12 @@ fn stop_on_signal() -> anyhow::Result<CancellationToken> {
     Ok(stop)
 }
 
-async fn serve_http(listener: TcpListener, state: ApiState, stop: CancellationToken) -> std::io::Result<()> {
-    axum::serve(listener, http::router(state)).with_graceful_shutdown(stop.cancelled_owned()).await
+/// When keys were last used is written down now and then, and once more at the end.
+async fn keep_last_use(gate: Gate, stop: CancellationToken) {
+    tokio::select! {
+        () = gate.keep_last_use() => {}
+        () = stop.cancelled() => gate.write_last_use().await,
+    }
 }
 
 async fn watch_versions(store: Store, versions: VersionWatch, stop: CancellationToken) {
@@ -177,6 +220,23 @@ async fn reload_ownership(mut hangup: Signal, config: Config, refresher: Refresh
                 "ownership rules read again"
             ),
             Err(error) => tracing::error!(error = format!("{error:#}"), "the ownership rules before stay in force"),
+        }
+    }
+}
+
+/// On SIGHUP the certificate is read again. Where it is wrong, the one before stays in force.
+async fn reload_certificates(mut hangup: Signal, certificates: Certificates, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            _ = hangup.recv() => {}
+            () = stop.cancelled() => return,
+        }
+        match certificates.read_again().await {
+            Ok(()) => tracing::info!("the certificate was read again"),
+            Err(error) => {
+                let error = format!("{:#}", anyhow::Error::from(error));
+                tracing::error!(error, "the certificate before stays in force");
+            }
         }
     }
 }

@@ -4,17 +4,26 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use access::pseudonym::Pseudonyms;
 use anyhow::Context;
 use bill::principal::{FoldRule, SessionFold};
+use chrono::{DateTime, Utc};
 use engine::{EmbeddedEngine, EngineOptions, ExportLocation, ExportSource};
 use ledger::Ownership;
+use openid::{ClientOptions, Openid, OpenidOptions};
 use private_postgres::{EmbeddedOptions, EmbeddedPostgres};
-use store::{Store, StoreUrl};
+use store::{Store, StoreUrl, VersionWatch};
 
 use crate::clock::Clock;
-use crate::config::{Config, EngineConfig, OwnershipConfig, PrincipalsConfig, StoreConfig};
+use crate::config::{
+    AccessConfig, Config, EngineConfig, OidcConfig, OwnershipConfig, PrincipalsConfig, SignInConfig, StoreConfig,
+};
+use crate::gate::{ClaimGrants, Gate, GateOptions};
 use crate::refresh::Refresher;
 use crate::refresh::board::RefreshBoard;
+
+/// How long one request to the OpenID provider may take.
+const ASKING_THE_PROVIDER: Duration = Duration::from_secs(10);
 
 /// The store, and the private cluster under it if there is one.
 pub(super) struct OpenStore {
@@ -40,6 +49,15 @@ impl OpenStore {
             .with_context(|| format!("the store at {} cannot be opened", config.url))?;
         store.migrate().await?;
         Ok(Self { store, postgres })
+    }
+
+    /// The same store, in which persons have these pseudonyms: everything that is served has its pseudonyms afterwards.
+    pub(super) async fn hiding(mut self, pseudonyms: Option<Pseudonyms>, now: DateTime<Utc>) -> anyhow::Result<Self> {
+        let Some(pseudonyms) = pseudonyms else { return Ok(self) };
+        self.store = self.store.with_pseudonyms(pseudonyms);
+        let written = self.store.keep_pseudonyms(now).await.context("persons cannot be hidden")?;
+        tracing::info!(written, "persons are shown as pseudonyms");
+        Ok(self)
     }
 
     /// Waits until the private cluster ends without having been told to; for ever where there is none.
@@ -92,6 +110,49 @@ fn session_fold(config: &PrincipalsConfig) -> anyhow::Result<SessionFold> {
     let rules: Vec<FoldRule> =
         config.fold.iter().map(|fold| FoldRule { role: fold.role.clone(), session: fold.session.clone() }).collect();
     SessionFold::new(&rules).context("`[[principals.fold]]` cannot be used")
+}
+
+/// Who may ask: what `[access]` says, or everyone where it says nothing.
+pub(super) fn gate(config: &AccessConfig, store: Store, versions: VersionWatch) -> anyhow::Result<Gate> {
+    if !config.is_configured() {
+        return Ok(Gate::open());
+    }
+    let openid = config.oidc.as_ref().map(openid).transpose()?;
+    let grants = ClaimGrants::read(&config.grant)?;
+    if openid.is_some() && config.grant.is_empty() {
+        tracing::warn!(
+            "`[access.oidc]` is configured without any `[[access.grant]]`: tokens are accepted and allow nothing"
+        );
+    }
+    let session_lasts = config.oidc.as_ref().and_then(|oidc| oidc.sign_in.as_ref()).map(|sign_in| sign_in.session);
+    let api_keys = config.api_keys;
+    Ok(Gate::guarded(GateOptions { store, versions, api_keys, openid, grants, session_lasts }))
+}
+
+fn openid(config: &OidcConfig) -> anyhow::Result<Openid> {
+    let client = config.sign_in.as_ref().map(sign_in_client).transpose()?;
+    let options = OpenidOptions {
+        issuer: config.issuer.clone(),
+        audiences: config.audience.clone(),
+        clock_skew: config.clock_skew,
+        client,
+        http_timeout: ASKING_THE_PROVIDER,
+    };
+    Openid::new(options).context("`[access.oidc]` cannot be used")
+}
+
+fn sign_in_client(config: &SignInConfig) -> anyhow::Result<ClientOptions> {
+    let mut folder = config.public_url.clone();
+    if !folder.path().ends_with('/') {
+        folder.set_path(&format!("{}/", folder.path()));
+    }
+    let redirect_url = folder.join("auth/callback").context("`[access.oidc.sign_in] public_url` cannot be used")?;
+    Ok(ClientOptions {
+        client_id: config.client_id.clone(),
+        client_secret: config.client_secret.clone(),
+        redirect_url,
+        scopes: config.scopes.clone(),
+    })
 }
 
 /// The rules of `[ownership] file`, or the rule that holds without one.

@@ -4,9 +4,12 @@
 //! key. Lists are written as TOML: `CHARGEBACK_EXPORT='[{name = "payer", location = "/exports/payer"}]'`.
 //! `chargeback.example.toml` documents every key with its default; a test holds it against these types.
 
+mod access;
+mod limits;
 mod load;
+mod privacy;
+mod server;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,7 +17,11 @@ use figment::value::magic::RelativePathBuf;
 use serde::Deserialize;
 use store::StoreUrl;
 
+pub use self::access::{AccessConfig, ClaimGrantConfig, OidcConfig, SignInConfig};
+pub use limits::LimitsConfig;
 pub use load::{ConfigError, load};
+pub use privacy::PrivacyConfig;
+pub use server::{ServerConfig, TlsConfig};
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -22,6 +29,12 @@ pub use load::{ConfigError, load};
 pub struct Config {
     /// `[server]`
     pub server: ServerConfig,
+    /// `[access]`
+    pub access: AccessConfig,
+    /// `[privacy]`
+    pub privacy: PrivacyConfig,
+    /// `[limits]`
+    pub limits: LimitsConfig,
     /// `[store]`
     pub store: StoreConfig,
     /// `[engine]`
@@ -36,22 +49,6 @@ pub struct Config {
     pub principals: PrincipalsConfig,
     /// `[log]`
     pub log: LogConfig,
-}
-
-/// `[server]`: HTTP.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ServerConfig {
-    /// Address and port.
-    pub listen: SocketAddr,
-    /// Serve on other addresses than loopback although callers are not known.
-    pub allow_unauthenticated: bool,
-}
-
-impl Default for ServerConfig {
-    fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), allow_unauthenticated: false }
-    }
 }
 
 /// `[store]`: Postgres.

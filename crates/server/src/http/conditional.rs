@@ -1,15 +1,21 @@
 //! Conditional requests: a poller that has the newest answer is told so, without the database being asked.
 //!
 //! The entity tag is made from what an answer depends on: the data version (which counts changes of data and of rules), the
-//! date (a month that is over is no longer open), the version of this program, and the question. It is invalidated by the
-//! flip of a version and never by a clock.
+//! date (a month that is over is no longer open), the version of this program, the question, and what the caller may see. It
+//! is invalidated by the flip of a version and never by a clock; two callers with the same sight have the same tag, and a tag
+//! of another sight holds for nobody else.
 
+use std::sync::Arc;
+
+use access::{Caller, Persons};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, http::Method};
 use chrono::{DateTime, NaiveDate, Utc};
+use data_encoding::HEXLOWER;
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::snapshot::Snapshot;
@@ -27,12 +33,14 @@ pub(crate) struct Versioned<T> {
 struct DataVersion {
     number: i64,
     published_at: Option<DateTime<Utc>>,
+    persons: Persons,
 }
 
 impl<T> Versioned<T> {
     /// An answer made from nothing but this snapshot and the question.
     pub(crate) fn of(snapshot: &Snapshot, body: T) -> Self {
-        Self { version: DataVersion { number: snapshot.data_version(), published_at: snapshot.as_of() }, body }
+        let (number, published_at) = (snapshot.data_version(), snapshot.as_of());
+        Self { version: DataVersion { number, published_at, persons: snapshot.sight().persons }, body }
     }
 }
 
@@ -49,23 +57,39 @@ pub(super) async fn conditional(State(state): State<ApiState>, request: Request,
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return next.run(request).await;
     }
-    let (uri, today) = (request.uri().clone(), state.today());
+    let caller = request.extensions().get::<Arc<Caller>>();
+    // Without a caller who may read costs there is nothing that could be unchanged.
+    let Some(sight) = caller.and_then(|caller| state.gate.sight_of(caller)) else { return next.run(request).await };
+    let question = Question { uri: request.uri().clone(), today: state.today(), sight: sight.digest() };
     let condition = request.headers().get(header::IF_NONE_MATCH).cloned();
     let holds = |tag: &HeaderValue| condition.as_ref().is_some_and(|condition| names(condition, tag));
-    if let Some(number) = state.versions.current() {
-        let tag = entity_tag(number, today, &uri);
+    let hides_persons = state.gate.is_pseudonymous();
+    let may_be_unchanged = !(hides_persons && asks_to_reveal(request.uri()));
+    if let Some(number) = state.versions.current().filter(|_| may_be_unchanged) {
+        let tag = question.entity_tag(number);
         if holds(&tag) {
             return not_modified(tag, None);
         }
     }
     let mut response = next.run(request).await;
     let Some(version) = response.extensions_mut().remove::<DataVersion>() else { return response };
-    let tag = entity_tag(version.number, today, &uri);
+    if hides_persons && version.persons == Persons::Named {
+        // Persons are shown once, to whoever asked, with an entry in the audit log: nothing of it is kept or repeated.
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        return response;
+    }
+    let tag = question.entity_tag(version.number);
     if holds(&tag) {
         return not_modified(tag, version.published_at);
     }
     add_validators(response.headers_mut(), tag, version.published_at);
     response
+}
+
+/// Whether a question may ask for the persons behind pseudonyms: rather too often than too seldom.
+fn asks_to_reveal(uri: &Uri) -> bool {
+    let query = uri.query().unwrap_or_default();
+    query.split('&').filter_map(|pair| pair.split('=').next()).any(|name| percent_decode_str(name).eq(*b"reveal"))
 }
 
 fn not_modified(tag: HeaderValue, published_at: Option<DateTime<Utc>>) -> Response {
@@ -83,13 +107,23 @@ fn add_validators(headers: &mut HeaderMap, tag: HeaderValue, published_at: Optio
     }
 }
 
-fn entity_tag(data_version: i64, today: NaiveDate, uri: &Uri) -> HeaderValue {
-    let question = uri.path_and_query().map_or("/", |question| question.as_str());
-    let digest = Sha256::digest(question.as_bytes());
-    let question: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let tag = format!("\"v{data_version}-{}-{}-{question}\"", today.format("%Y%m%d"), env!("CARGO_PKG_VERSION"));
-    // Digits, letters, dots and dashes: never refused.
-    HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"unknown\""))
+/// What the tag of an answer is made from, beside the data version.
+struct Question {
+    uri: Uri,
+    today: NaiveDate,
+    sight: String,
+}
+
+impl Question {
+    fn entity_tag(&self, data_version: i64) -> HeaderValue {
+        let path = self.uri.path_and_query().map_or("/", |question| question.as_str());
+        let digest = Sha256::new().chain_update(&self.sight).chain_update(path).finalize();
+        let question = HEXLOWER.encode(&digest[..8]);
+        let today = self.today.format("%Y%m%d");
+        let tag = format!("\"v{data_version}-{today}-{}-{question}\"", env!("CARGO_PKG_VERSION"));
+        // Digits, letters, dots and dashes: never refused.
+        HeaderValue::from_str(&tag).unwrap_or(HeaderValue::from_static("\"unknown\""))
+    }
 }
 
 /// Whether a condition names this tag (RFC 9110, section 13.1.2). Weak tags compare as strong ones do.

@@ -7,6 +7,7 @@ use store::snapshot::Scope;
 use utoipa::ToSchema;
 
 use super::ApiState;
+use super::access::CostReader;
 use super::answer::{ControlFigures, CostRows, Links, Meta, MetaContext, Row, control, totals};
 use super::conditional::Versioned;
 use super::documentation::{CostsParameters, CostsProblems, NotModified};
@@ -36,24 +37,25 @@ pub(crate) struct CostsAnswer {
     responses((status = OK, description = "The costs", body = CostsAnswer), NotModified, CostsProblems))]
 pub(crate) async fn list_costs(
     State(state): State<ApiState>,
+    reader: CostReader,
     RawQuery(query): RawQuery,
 ) -> Result<Versioned<CostsAnswer>, Problem> {
     let asked = CostsQuery::parse(query.as_deref())?;
-    let mut snapshot = state.store.snapshot().await?;
-    let (scope, periods) = resolve(&asked.scope, &snapshot)?;
-    let question = asked.about(scope);
+    let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
+    let (scope, periods) = resolve(&asked.scope, &mut snapshot).await?;
+    let (reveal, question) = (asked.reveal, asked.about(scope));
 
     let rows = snapshot.costs(&question).await?;
     let data = Row::all(rows, &question.group_by);
     let totals = totals(&mut snapshot, &question).await?;
     let control = control(&mut snapshot, &periods, question.cost).await?;
 
-    let query = Echo::of(&question);
+    let query = Echo::of(&question).revealing(reveal);
     let links = Links::to_self(format!("/v1/costs?{}", query.query_string()))
         .and("periods", "/v1/periods")
         .and("teams", "/v1/teams");
     let context = MetaContext { periods: &periods, cost: question.cost, today: state.today(), query };
-    let mut meta = Meta::new(&snapshot, context, totals, data.len());
+    let mut meta = Meta::new(&mut snapshot, context, totals, data.len()).await?;
     if matches!(question.scope, Scope::UsageDates { .. }) {
         meta = meta.with_note(
             "Lines were chosen by usage date in whichever period they are billed; `control` is about whole billing periods.",

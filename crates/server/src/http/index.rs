@@ -22,13 +22,14 @@ pub(crate) struct Index {
 /// Say what there is
 ///
 /// The paths of this service.
-#[utoipa::path(get, path = "/", tag = "service", responses((status = OK, description = "The paths", body = Index)))]
+#[utoipa::path(get, path = "/", tag = "service", security(()), responses((status = OK, description = "The paths", body = Index)))]
 pub(crate) async fn get_index() -> Json<Index> {
     let links = Links::to_self("/")
         .and("costs", "/v1/costs")
         .and("teams", "/v1/teams")
         .and("periods", "/v1/periods")
         .and("status", "/v1/status")
+        .and("me", "/v1/me")
         .and("openapi", "/openapi.json")
         .and("problems", "/problems")
         .and("livez", "/livez")
@@ -39,7 +40,7 @@ pub(crate) async fn get_index() -> Json<Index> {
 /// Describe the API
 ///
 /// This document: OpenAPI 3.1, generated from the code that answers.
-#[utoipa::path(get, path = "/openapi.json", tag = "service",
+#[utoipa::path(get, path = "/openapi.json", tag = "service", security(()),
     responses((status = OK, description = "The description of this API", body = Object)))]
 pub(crate) async fn get_openapi() -> Json<utoipa::openapi::OpenApi> {
     Json(super::openapi())

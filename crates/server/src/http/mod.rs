@@ -4,19 +4,26 @@
 //! AWS. [`router`] is one list. Reading order: `grammar` reads questions, `answer` is what answers are made of, then a
 //! file or folder for each resource; `problem` is the only translation of errors, `middleware` is around everything.
 
+mod access;
 mod answer;
+mod audit;
+mod body;
 mod conditional;
 mod costs;
+pub(crate) mod cursor;
 mod documentation;
 mod grammar;
 mod health;
 mod index;
+pub(crate) mod keys;
 mod middleware;
+mod page;
 mod periods;
 mod problem;
 mod resolve;
 mod status;
 mod teams;
+mod throttle;
 
 use std::sync::Arc;
 
@@ -25,12 +32,15 @@ use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
 use chrono::NaiveDate;
 use store::{Store, VersionWatch};
+use tower_http::csrf::CsrfLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::grammar::{nearest, shown};
 use self::problem::{Problem, ProblemKind};
 use crate::clock::Clock;
+use crate::gate::Gate;
+use crate::limits::Limits;
 use crate::refresh::board::RefreshBoard;
 
 /// What every handler can reach.
@@ -42,6 +52,10 @@ pub struct ApiState {
     pub clock: Clock,
     /// How the last refreshes ended.
     pub board: RefreshBoard,
+    /// Who may ask.
+    pub gate: Gate,
+    /// What one caller, and all of them together, may ask for.
+    pub limits: Limits,
     /// Whether anyone who reaches the service may read it: `/v1/status` warns of it.
     pub unauthenticated_warning: bool,
     /// Which data version is served, known without asking.
@@ -60,7 +74,13 @@ impl ApiState {
 pub fn router(state: ApiState) -> Router {
     let (router, _) = routes().split_for_parts();
     let router = router.fallback(unknown_path).method_not_allowed_fallback(method_not_allowed);
-    let router = router.layer(from_fn_with_state(state.clone(), conditional::conditional));
+    // The last layer is the outermost: what is unchanged is not counted, and who asks is known before anything is.
+    let router = router
+        .layer(from_fn_with_state(state.clone(), throttle::count))
+        .layer(from_fn_with_state(state.clone(), conditional::conditional))
+        .layer(from_fn_with_state(state.clone(), access::authenticate))
+        .layer(CsrfLayer::new().with_rejection_response(throttle::cross_site))
+        .layer(from_fn_with_state(state.clone(), throttle::shed));
     middleware::around(router).with_state(state)
 }
 
@@ -78,6 +98,14 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(periods::list_periods))
         .routes(routes!(periods::get_period))
         .routes(routes!(status::get_status))
+        .routes(routes!(access::get_me))
+        .routes(routes!(access::get_sign_in))
+        .routes(routes!(access::get_callback))
+        .routes(routes!(access::post_sign_out))
+        .routes(routes!(keys::list_keys, keys::create_key))
+        .routes(routes!(keys::get_key, keys::revoke_key))
+        .routes(routes!(keys::rotate_key))
+        .routes(routes!(audit::list_audit_entries))
         .routes(routes!(index::get_index))
         .routes(routes!(index::get_openapi))
         .routes(routes!(problem::list_problems))

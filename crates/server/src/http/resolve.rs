@@ -11,19 +11,21 @@ use super::problem::{Problem, ProblemKind};
 ///
 /// # Errors
 /// Where a period, or the whole range of days, has no data: an answer without rows would hide a mistake.
-pub(crate) fn resolve(asked: &AskedScope, snapshot: &Snapshot) -> Result<(Scope, Vec<BillingPeriod>), Problem> {
-    let loaded = snapshot.periods();
+pub(crate) async fn resolve(
+    asked: &AskedScope,
+    snapshot: &mut Snapshot,
+) -> Result<(Scope, Vec<BillingPeriod>), Problem> {
     match asked {
         AskedScope::LatestPeriod => {
-            let latest = latest_period(loaded)?;
+            let latest = latest_period(snapshot.periods())?;
             Ok((Scope::Periods(vec![latest]), vec![latest]))
         }
         AskedScope::Periods(periods) => {
-            all_loaded(periods, loaded)?;
+            all_loaded(periods, snapshot.periods())?;
             Ok((Scope::Periods(periods.clone()), periods.clone()))
         }
         AskedScope::UsageDates { start, end } => {
-            let periods = periods_with_usage(snapshot, *start, *end)?;
+            let periods = periods_with_usage(snapshot, *start, *end).await?;
             Ok((Scope::UsageDates { start: *start, end: *end }, periods))
         }
     }
@@ -49,13 +51,12 @@ fn all_loaded(periods: &[BillingPeriod], loaded: &[BillingPeriod]) -> Result<(),
     Err(not_loaded(format!("no data is loaded for {}", missing.join(", ")), loaded))
 }
 
-fn periods_with_usage(snapshot: &Snapshot, start: NaiveDate, end: NaiveDate) -> Result<Vec<BillingPeriod>, Problem> {
-    let overlaps =
-        |days: Option<(NaiveDate, NaiveDate)>| days.is_some_and(|(first, last)| first < end && last >= start);
-    let loads = snapshot.current_loads().filter(|load| overlaps(load.usage_dates));
-    let mut periods: Vec<BillingPeriod> = loads.map(|load| load.period).collect();
-    periods.sort_unstable();
-    periods.dedup();
+async fn periods_with_usage(
+    snapshot: &mut Snapshot,
+    start: NaiveDate,
+    end: NaiveDate,
+) -> Result<Vec<BillingPeriod>, Problem> {
+    let periods = snapshot.periods_with_usage(start, end).await?;
     if periods.is_empty() {
         let detail = format!("no data is loaded for usage from {start} to before {end}");
         return Err(not_loaded(detail, snapshot.periods()));

@@ -7,7 +7,10 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
 use server::clock::Clock;
+use server::config::LimitsConfig;
+use server::gate::Gate;
 use server::http::{ApiState, router};
+use server::limits::Limits;
 use server::refresh::board::RefreshBoard;
 use sqlx::PgPool;
 use store::Store;
@@ -45,6 +48,8 @@ impl Client {
             store: Store::from_pool(pool),
             clock: Clock::Fixed("2026-11-05T06:00:00Z".parse().expect("an instant")),
             board: board.clone(),
+            gate: Gate::open(),
+            limits: Limits::new(&LimitsConfig::default()),
             versions: store::VersionWatch::default(),
             unauthenticated_warning: true,
             exports: Arc::from(["main".to_owned()]),

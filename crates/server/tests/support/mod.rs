@@ -4,21 +4,27 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use access::api_key::NewKey;
+use access::{Caller, Grants};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use bill::principal::SessionFold;
 use bill::{Amount, BillingPeriod};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use engine::{EmbeddedEngine, EngineOptions, ExportLocation, ExportSource};
 use ledger::Ownership;
 use sample::{LineItem, SampleOptions};
 use serde_json::Value;
 use server::clock::Clock;
+use server::config::LimitsConfig;
+use server::gate::{ClaimGrants, Gate, GateOptions};
 use server::http::{ApiState, router};
+use server::limits::Limits;
 use server::refresh::board::{RefreshBoard, RefreshOutcome};
 use server::refresh::{RefreshRequest, Refresher};
 use sqlx::PgPool;
+use store::keys::KeyToCreate;
 use store::{Store, VersionWatch};
 use tempfile::TempDir;
 use tower::ServiceExt;
@@ -46,13 +52,21 @@ pub struct World {
     pub refresher: Refresher,
     pub router: Router,
     pub versions: VersionWatch,
+    pub pool: PgPool,
+    pub state: ApiState,
     folder: TempDir,
+}
+
+/// Tests ask more in a second than callers do in a minute.
+fn generous() -> LimitsConfig {
+    let many = 1_000_000.try_into().expect("not zero");
+    LimitsConfig { answers_per_minute: many, refusals_per_minute: many, ..LimitsConfig::default() }
 }
 
 impl World {
     /// Nothing refreshed yet; the team tag owns.
     pub async fn new(pool: PgPool) -> Self {
-        let store = Store::from_pool(pool);
+        let store = Store::from_pool(pool.clone());
         store.apply_ownership(&Ownership::by_team_tag(), now()).await.expect("rules");
         let folder = tempfile::tempdir().expect("a folder");
         let clock = Clock::Fixed(now());
@@ -74,10 +88,12 @@ impl World {
             clock,
             board,
             versions: versions.clone(),
+            gate: Gate::open(),
+            limits: Limits::new(&generous()),
             unauthenticated_warning: false,
             exports: ["sample".to_owned()].into(),
         };
-        Self { store, refresher, router: router(state), versions, folder }
+        Self { store, refresher, router: router(state.clone()), versions, pool, state, folder }
     }
 
     /// With the sample export of this many lines a month refreshed.
@@ -87,6 +103,47 @@ impl World {
         sample::write(&options, |_| {}).expect("a sample");
         world.refresh_well().await;
         world
+    }
+
+    /// The same world behind another gate.
+    pub fn behind(&self, gate: Gate) -> Router {
+        router(ApiState { gate, ..self.state.clone() })
+    }
+
+    /// The same world with other limits.
+    pub fn limited(&self, limits: &LimitsConfig, gate: Gate) -> Router {
+        router(ApiState { limits: Limits::new(limits), gate, ..self.state.clone() })
+    }
+
+    /// The same world as this caller sees it.
+    pub fn as_caller(&self, caller: Caller) -> Router {
+        self.behind(Gate::same_for_all(caller))
+    }
+
+    /// The same world, in which callers are known by API keys.
+    pub fn guarded(&self) -> Router {
+        self.behind(self.gate())
+    }
+
+    /// A gate that knows callers by API keys.
+    pub fn gate(&self) -> Gate {
+        Gate::guarded(GateOptions {
+            store: self.store.clone(),
+            versions: self.versions.clone(),
+            api_keys: true,
+            openid: None,
+            grants: ClaimGrants::default(),
+            session_lasts: None,
+        })
+    }
+
+    /// The `Authorization` header of a new key that is good for some days.
+    pub async fn key(&self, grants: &Grants, days: i64) -> String {
+        let key = NewKey::random();
+        let expires_at = Some(now() + TimeDelta::days(days));
+        let new = KeyToCreate { name: "test".to_owned(), hash: key.hash(), grants: grants.clone(), expires_at };
+        self.store.create_key(&new, &Caller::command_line(), None, now()).await.expect("a key");
+        format!("Bearer {}", key.expose())
     }
 
     pub fn export_folder(&self) -> PathBuf {

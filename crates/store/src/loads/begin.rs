@@ -66,6 +66,7 @@ impl Store {
             buffer: Vec::new(),
             line_items: 0,
             fact_rows: 0,
+            pseudonyms: self.pseudonyms.clone(),
         })))
     }
 }

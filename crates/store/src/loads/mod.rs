@@ -20,6 +20,9 @@ pub use dimensions::{Charge, Subject};
 pub use facts::Fact;
 pub use publish::Published;
 
+use std::sync::Arc;
+
+use access::pseudonym::Pseudonyms;
 use bill::BillingPeriod;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgCopyIn;
@@ -46,4 +49,6 @@ pub struct LoadWriter {
     buffer: Vec<u8>,
     line_items: i64,
     fact_rows: i64,
+    /// How persons are named towards readers who may not see them.
+    pseudonyms: Option<Arc<Pseudonyms>>,
 }

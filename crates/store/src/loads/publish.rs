@@ -37,6 +37,10 @@ impl LoadWriter {
     /// [`StoreError::CountedTwice`]; where the database fails, or two tag values would be one team. Readers then still have
     /// the version before.
     pub async fn publish(&mut self, configured: &[String], now: DateTime<Utc>) -> Result<Published, StoreError> {
+        // Whoever may not see persons must find a pseudonym for each of them as soon as the version is served.
+        if let Some(pseudonyms) = &self.pseudonyms {
+            crate::pseudonyms::keep(&mut self.lease, pseudonyms).await?;
+        }
         for _ in 0..ATTEMPTS {
             let giving_way = self.loads_giving_way(configured).await?;
             let (ownership_id, rules) = rules_in_force(&mut self.lease).await?;

@@ -1,15 +1,17 @@
 //! Answers [`CostQuestion`]s.
 //!
 //! The text of the query is put together from the words below and from nothing else: whatever comes from a caller is
-//! bound as a value. Three tables hold the same money; the one with the fewest rows that can answer is read.
+//! bound as a value. Three tables hold the same money; the one with the fewest rows that can answer is read. Where only a
+//! part of the bill may be seen, [`Visible`] says in the same text which lines that is.
 
 use bill::BillingPeriod;
-use bill::tags::{TagKey, TagView};
 use chrono::NaiveDate;
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, QueryBuilder, Row};
 
-use super::{CostBasis, CostQuestion, CostRow, Dimension, Filter, Granularity, OrderKey, Scope, Snapshot, Tokens};
+use super::persons::Shown;
+use super::scope::{Visible, push_tag_value};
+use super::{CostQuestion, CostRow, Dimension, Filter, Granularity, OrderKey, Scope, Snapshot, Tokens};
 use crate::error::{Doing, StoreError, amount};
 
 /// The longest answer: what a client can still read at once.
@@ -21,14 +23,19 @@ impl Snapshot {
     /// # Errors
     /// [`StoreError::TooManyRows`] where there are more than [`MOST_ROWS`], or where the database fails.
     pub async fn costs(&mut self, question: &CostQuestion) -> Result<Vec<CostRow>, StoreError> {
-        let load_ids = self.load_ids(|load| match &question.scope {
-            Scope::Periods(periods) => periods.contains(&load.period),
-            Scope::UsageDates { start, end } => {
-                load.usage_dates.is_some_and(|(first, last)| first < *end && last >= *start)
-            }
-        });
-        let mut query =
-            Composer { ownership_id: self.ownership_id, question, text: QueryBuilder::new("") }.compose(&load_ids);
+        let load_ids = match &question.scope {
+            Scope::Periods(periods) => self.load_ids(|load| periods.contains(&load.period)),
+            Scope::UsageDates { start, end } => self.load_ids_with_usage(*start, *end),
+        };
+        let mut query = Composer {
+            ownership_id: self.ownership_id,
+            visible: self.visible(),
+            shown: self.shown(),
+            question,
+            load_ids,
+            text: QueryBuilder::new(""),
+        }
+        .compose();
         let rows = query.build().fetch_all(&mut *self.transaction).await.doing("costs")?;
         if rows.len() > MOST_ROWS {
             return Err(StoreError::TooManyRows { limit: MOST_ROWS });
@@ -51,7 +58,10 @@ enum Table {
 
 /// What a question looks at, beside the money.
 struct Needs {
+    /// What a subject is like.
     subject: bool,
+    /// Which subject a line is about, to know its owner or to know more of it.
+    subject_id: bool,
     principal: bool,
     tags: bool,
     team: bool,
@@ -59,14 +69,15 @@ struct Needs {
 }
 
 impl Needs {
-    fn of(question: &CostQuestion) -> Self {
+    fn of(question: &CostQuestion, visible: Option<Visible<'_>>) -> Self {
         let looked_at = || question.group_by.iter().chain(question.filters.iter().map(|filter| &filter.dimension));
         let any = |test: fn(&Dimension) -> bool| looked_at().any(test);
+        let subject = any(|dimension| {
+            matches!(dimension, Dimension::Payer | Dimension::Account | Dimension::Tag(_)) || is_of_principal(dimension)
+        });
         Self {
-            subject: any(|dimension| {
-                matches!(dimension, Dimension::Payer | Dimension::Account | Dimension::Tag(_))
-                    || is_of_principal(dimension)
-            }),
+            subject,
+            subject_id: subject || visible.is_some_and(|visible| !visible.is_by_team()),
             principal: any(is_of_principal),
             tags: any(|dimension| matches!(dimension, Dimension::Tag(_))),
             team: any(|dimension| matches!(dimension, Dimension::Team)),
@@ -75,7 +86,7 @@ impl Needs {
     }
 
     fn table(&self) -> Table {
-        match (self.subject, self.day) {
+        match (self.subject_id, self.day) {
             (false, _) => Table::TeamCost,
             (true, false) => Table::PeriodCost,
             (true, true) => Table::DailyCost,
@@ -99,18 +110,26 @@ fn companions(question: &CostQuestion) -> impl Iterator<Item = &'static str> {
 
 struct Composer<'q> {
     ownership_id: i32,
+    visible: Option<Visible<'q>>,
+    shown: Shown<'q>,
     question: &'q CostQuestion,
+    load_ids: Vec<i64>,
     text: QueryBuilder<Postgres>,
 }
 
 impl Composer<'_> {
-    fn compose(mut self, load_ids: &[i64]) -> QueryBuilder<Postgres> {
-        let needs = Needs::of(self.question);
+    fn compose(mut self) -> QueryBuilder<Postgres> {
+        let needs = Needs::of(self.question, self.visible);
         self.select();
         self.from(&needs);
-        self.text.push(" where cost.load_id = any(").push_bind(load_ids.to_vec()).push(")");
+        self.text.push(" where cost.load_id = any(").push_bind(self.load_ids.clone()).push(")");
         if needs.table() == Table::TeamCost {
             self.text.push(" and cost.ownership_id = ").push_bind(self.ownership_id);
+            if let Some(visible) = self.visible {
+                self.text.push(" and (");
+                visible.push_of_teams(&mut self.text, "cost.team_id");
+                self.text.push(")");
+            }
         }
         if let Scope::UsageDates { start, end } = self.question.scope {
             self.text.push(" and cost.usage_date >= ").push_bind(start);
@@ -144,11 +163,7 @@ impl Composer<'_> {
         for column in companions(self.question) {
             self.text.push(column).push(", ");
         }
-        let cost = match self.question.cost {
-            CostBasis::Unblended => "unblended_cost",
-            CostBasis::NetUnblended => "net_unblended_cost",
-            CostBasis::List => "list_cost",
-        };
+        let cost = self.question.cost.column();
         self.text.push("cost.currency, sum(cost.").push(cost).push(")::text, ");
         for class in ["input", "output", "cache_read", "cache_write"] {
             self.text.push("coalesce(sum(cost.tokens) filter (where charge.token_class = '");
@@ -168,22 +183,38 @@ impl Composer<'_> {
         if needs.team && table == Table::TeamCost {
             self.text.push(" left join team on team.team_id = cost.team_id");
         }
-        if needs.team && table != Table::TeamCost {
-            self.text.push(" join owner on owner.load_id = cost.load_id and owner.subject_id = cost.subject_id");
-            self.text.push(" and owner.ownership_id = ").push_bind(self.ownership_id);
-            self.text.push(" left join team on team.team_id = owner.team_id");
+        if table != Table::TeamCost {
+            self.join_owner(needs);
         }
         if needs.subject {
             self.text.push(" join subject on subject.subject_id = cost.subject_id");
         }
         if needs.principal {
-            self.text.push(" left join principal on principal.principal_id = subject.principal_id");
+            self.shown.join_principal(&mut self.text);
         }
         if self.question.group_by.contains(&Dimension::Account) {
-            self.text.push(" left join account on account.account = subject.account");
+            self.shown.join_account(&mut self.text);
         }
         if needs.tags {
-            self.text.push(" join tag_set on tag_set.tag_set_id = subject.tag_set_id");
+            self.shown.join_tag_set(&mut self.text);
+        }
+    }
+
+    fn join_owner(&mut self, needs: &Needs) {
+        match self.visible {
+            Some(visible) => {
+                self.text.push(" join ");
+                visible.push_owners(&mut self.text, &self.load_ids);
+                self.text.push(" as owner on owner.load_id = cost.load_id and owner.subject_id = cost.subject_id");
+            }
+            None if needs.team => {
+                self.text.push(" join owner on owner.load_id = cost.load_id and owner.subject_id = cost.subject_id");
+                self.text.push(" and owner.ownership_id = ").push_bind(self.ownership_id);
+            }
+            None => {}
+        }
+        if needs.team {
+            self.text.push(" left join team on team.team_id = owner.team_id");
         }
     }
 
@@ -210,19 +241,9 @@ impl Composer<'_> {
             Dimension::UsageType => "charge.usage_type",
             Dimension::Operation => "charge.operation",
             Dimension::Invoice => "charge.invoice",
-            Dimension::Tag(key) => return self.tag_value(key),
+            Dimension::Tag(key) => return push_tag_value(&mut self.text, "tag_set", key),
         };
         self.text.push(column);
-    }
-
-    /// An empty tag value counts as not set.
-    fn tag_value(&mut self, key: &TagKey) {
-        let column = match key.view {
-            TagView::NormalisedResourceTags => "nullif(tag_set.resource_tags ->> ",
-            TagView::NormalisedCostCategory => "nullif(tag_set.cost_category ->> ",
-            _ => "nullif(tag_set.tags ->> ",
-        };
-        self.text.push(column).push_bind(key.column_key()).push("::text, '')");
     }
 
     /// `is true` and `is not true` settle the nulls: a line on which the dimension is not set matches no value.
@@ -314,5 +335,92 @@ impl<'r> Columns<'r> {
         let position = self.next;
         self.next += 1;
         self.row.try_get(position).doing("the reading of a row of costs")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use access::Part;
+
+    use super::*;
+    use crate::snapshot::CostBasis;
+
+    fn text(group_by: &[&str], granularity: Granularity, part: Option<&Part>) -> String {
+        let question = CostQuestion {
+            scope: Scope::Periods(Vec::new()),
+            granularity,
+            group_by: group_by.iter().map(|name| name.parse().expect("a dimension")).collect(),
+            filters: Vec::new(),
+            cost: CostBasis::Unblended,
+            order_by: None,
+        };
+        let visible = part.map(|part| Visible { part, ownership_id: 1 });
+        let text = QueryBuilder::new("");
+        let shown = Shown::Named;
+        let composer = Composer { ownership_id: 1, visible, shown, question: &question, load_ids: vec![1], text };
+        composer.compose().into_sql().as_str().to_owned()
+    }
+
+    fn part(teams: &[&str], accounts: &[&str], tags: &[&str]) -> Part {
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+        let tags = tags.iter().map(|tag| tag.parse().expect("a tag value")).collect();
+        Part { teams: texts(teams), accounts: texts(accounts), tags }
+    }
+
+    /// From ` from ` on, without the columns before it.
+    fn after_from(text: &str) -> &str {
+        text.split_once(" from ").map_or(text, |(_, rest)| rest)
+    }
+
+    #[test]
+    fn whoever_sees_everything_is_answered_without_a_look_at_who_owns_what() {
+        assert_eq!(
+            after_from(&text(&["model"], Granularity::Total, None)),
+            "team_cost as cost join charge using (charge_id) join load on load.load_id = cost.load_id \
+             where cost.load_id = any($1) and cost.ownership_id = $2 group by 1, 2 \
+             order by 2, ordering desc, 1 asc nulls last, 2 asc nulls last limit $3"
+        );
+        assert_eq!(
+            after_from(&text(&["team", "account"], Granularity::Total, None)),
+            "period_cost as cost join charge using (charge_id) join load on load.load_id = cost.load_id \
+             join owner on owner.load_id = cost.load_id and owner.subject_id = cost.subject_id and owner.ownership_id = $1 \
+             left join team on team.team_id = owner.team_id join subject on subject.subject_id = cost.subject_id \
+             left join account on account.account = subject.account \
+             where cost.load_id = any($2) group by 1, 2, 3, 4 \
+             order by 4, ordering desc, 1 asc nulls last, 2 asc nulls last, 3 asc nulls last, 4 asc nulls last limit $3"
+        );
+    }
+
+    #[test]
+    fn a_part_of_teams_is_read_from_the_smallest_table_by_the_ids_of_the_teams() {
+        let of_team = text(&["model"], Granularity::Daily, Some(&part(&["ds"], &[], &[])));
+        assert_eq!(
+            after_from(&of_team),
+            "team_cost as cost join charge using (charge_id) join load on load.load_id = cost.load_id \
+             where cost.load_id = any($1) and cost.ownership_id = $2 \
+             and (cost.team_id = any(array(select team_id from team where slug = any($3)))) group by 1, 2, 3 \
+             order by 1, 3, ordering desc, 2 asc nulls last, 3 asc nulls last limit $4"
+        );
+        let of_none = text(&["model"], Granularity::Daily, Some(&part(&["unattributed"], &[], &[])));
+        assert!(of_none.contains("slug = any($3))) or cost.team_id is null)"), "{of_none}");
+    }
+
+    #[test]
+    fn a_part_of_accounts_or_tags_is_read_by_subject() {
+        let of_tag = text(&["model"], Granularity::Total, Some(&part(&[], &["123456789012"], &["cost-center=1"])));
+        assert_eq!(
+            after_from(&of_tag),
+            "period_cost as cost join charge using (charge_id) join load on load.load_id = cost.load_id \
+             join (select seen.load_id, seen.subject_id, seen.team_id, seen.rule_number, seen.rule, seen.because \
+             from owner as seen join subject as seen_subject on seen_subject.subject_id = seen.subject_id \
+             join tag_set as seen_tags on seen_tags.tag_set_id = seen_subject.tag_set_id \
+             where seen.load_id = any($1) and seen.ownership_id = $2 \
+             and (seen.team_id = any(array(select team_id from team where slug = any($3))) \
+             or seen_subject.account = any($4) or nullif(seen_tags.tags ->> $5::text, '') = $6)) as owner \
+             on owner.load_id = cost.load_id and owner.subject_id = cost.subject_id \
+             where cost.load_id = any($7) group by 1, 2 \
+             order by 2, ordering desc, 1 asc nulls last, 2 asc nulls last limit $8"
+        );
+        assert!(text(&[], Granularity::Daily, Some(&part(&[], &["123456789012"], &[]))).contains(" from daily_cost "));
     }
 }

@@ -1,10 +1,13 @@
-//! Loads and the bills they were checked against.
+//! Loads and the bills they were checked against: the same for everybody in that they are there, and the business of whoever
+//! sees the whole bill in what they hold.
 
+use access::Sight;
 use bill::BillingPeriod;
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
+use super::open::ServedLoad;
 use super::{BillTotal, Difference, LoadVersion, Snapshot};
 use crate::error::{Doing, StoreError, amount};
 
@@ -41,8 +44,8 @@ impl From<LoadRow> for LoadVersion {
             finished_at: row.finished_at,
             failure: row.failure,
             differences: row.differences.0,
-            line_items: row.line_items,
-            fact_rows: row.fact_rows,
+            line_items: Some(row.line_items),
+            fact_rows: Some(row.fact_rows),
             has_net_unblended: row.has_net_unblended,
             invoiced: row.invoiced,
             usage_dates: row.first_usage_date.zip(row.last_usage_date),
@@ -50,7 +53,14 @@ impl From<LoadRow> for LoadVersion {
     }
 }
 
-pub(super) async fn current_loads(connection: &mut PgConnection) -> Result<Vec<(i64, LoadVersion)>, StoreError> {
+impl LoadVersion {
+    /// Without what is counted over all lines, and without texts that may quote any of them.
+    fn without_contents(self) -> Self {
+        Self { failure: None, differences: Vec::new(), line_items: None, fact_rows: None, usage_dates: None, ..self }
+    }
+}
+
+pub(super) async fn current_loads(connection: &mut PgConnection, sight: &Sight) -> Result<Vec<ServedLoad>, StoreError> {
     let rows = sqlx::query_as!(
         LoadRow,
         r#"select load_id, export.name as export, period, version, state, manifest_identity, manifest_written_at,
@@ -64,15 +74,28 @@ pub(super) async fn current_loads(connection: &mut PgConnection) -> Result<Vec<(
     .fetch_all(connection)
     .await
     .doing("the loads that are served")?;
-    Ok(rows.into_iter().map(|row| (row.load_id, row.into())).collect())
+    let served = |row: LoadRow| {
+        let (load_id, version) = (row.load_id, LoadVersion::from(row));
+        let usage_dates = version.usage_dates;
+        let version = if sight.is_whole() { version } else { version.without_contents() };
+        ServedLoad { load_id, version, usage_dates }
+    };
+    Ok(rows.into_iter().map(served).collect())
 }
 
 impl Snapshot {
-    /// Every version of a period, of every export, in every state: the newest first.
+    /// Every version of a period, of every export, in every state: the newest first. Who sees a part of the bill sees the
+    /// versions that are served.
     ///
     /// # Errors
     /// Where the database fails.
     pub async fn load_versions(&mut self, period: BillingPeriod) -> Result<Vec<LoadVersion>, StoreError> {
+        if !self.sight.is_whole() {
+            let mut served: Vec<LoadVersion> =
+                self.current_loads().filter(|load| load.period == period).cloned().collect();
+            served.sort_by_key(|load| std::cmp::Reverse(load.started_at));
+            return Ok(served);
+        }
         let rows = sqlx::query_as!(
             LoadRow,
             r#"select load_id, export.name as export, period, version, state, manifest_identity, manifest_written_at,
@@ -90,11 +113,15 @@ impl Snapshot {
         Ok(rows.into_iter().map(LoadVersion::from).collect())
     }
 
-    /// The whole bill of a period, as the control question counted it for the versions that are served.
+    /// The whole bill of a period, as the control question counted it for the versions that are served; `None` where only a
+    /// part of it may be seen: what is not Bedrock belongs to no part.
     ///
     /// # Errors
     /// Where the database fails.
-    pub async fn bill_totals(&mut self, period: BillingPeriod) -> Result<Vec<BillTotal>, StoreError> {
+    pub async fn bill_totals(&mut self, period: BillingPeriod) -> Result<Option<Vec<BillTotal>>, StoreError> {
+        if !self.sight.is_whole() {
+            return Ok(None);
+        }
         let load_ids = self.load_ids(|load| load.period == period);
         let rows = sqlx::query!(
             r#"select invoice, billing_entity, charge_type, currency,
@@ -124,6 +151,7 @@ impl Snapshot {
                     bedrock_line_items: row.bedrock_line_items,
                 })
             })
-            .collect()
+            .collect::<Result<_, _>>()
+            .map(Some)
     }
 }

@@ -1,9 +1,13 @@
 //! Reading: everything an answer says comes from one [`Snapshot`], so that it is wholly of one data version.
 
+mod control;
 mod costs;
 mod history;
 mod open;
+mod persons;
 mod question;
+mod scope;
+mod tags;
 mod teams;
 
 use bill::{Amount, BillingPeriod};
@@ -41,7 +45,8 @@ pub struct RuleShare {
     pub line_items: i64,
 }
 
-/// One version of one period of one export.
+/// One version of one period of one export. That it is there, and since when, is the same for everybody; what is in it is
+/// told only to who may see the whole bill.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadVersion {
     /// The name of the export.
@@ -64,15 +69,15 @@ pub struct LoadVersion {
     pub failure: Option<String>,
     /// What did not tie out, by charge type.
     pub differences: Vec<Difference>,
-    /// Lines of the bill that were counted in, Bedrock only.
-    pub line_items: i64,
-    /// Rows kept, at day grain.
-    pub fact_rows: i64,
+    /// Lines of the bill that were counted in, Bedrock only; `None` where a part of the bill is seen.
+    pub line_items: Option<i64>,
+    /// Rows kept, at day grain; `None` where a part of the bill is seen.
+    pub fact_rows: Option<i64>,
     /// Whether the export has `line_item_net_unblended_cost`.
     pub has_net_unblended: bool,
     /// Whether every line of the whole bill carries an invoice id: AWS has finalised the month.
     pub invoiced: bool,
-    /// The first and the last usage date.
+    /// The first and the last usage date; `None` where there is no line, or a part of the bill is seen.
     pub usage_dates: Option<(NaiveDate, NaiveDate)>,
 }
 

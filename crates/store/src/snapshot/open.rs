@@ -1,3 +1,4 @@
+use access::Sight;
 use bill::BillingPeriod;
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{Postgres, Transaction};
@@ -10,18 +11,31 @@ use crate::store::Store;
 pub struct Snapshot {
     pub(super) transaction: Transaction<'static, Postgres>,
     pub(super) ownership_id: i32,
+    /// Every question is asked within it.
+    pub(super) sight: Sight,
+    /// What pseudonyms are made with; empty where there are none.
+    pub(super) pseudonym_key: String,
     data_version: i64,
     as_of: Option<DateTime<Utc>>,
-    loads: Vec<(i64, LoadVersion)>,
+    loads: Vec<ServedLoad>,
     periods: Vec<BillingPeriod>,
 }
 
+/// A load that is served.
+pub(super) struct ServedLoad {
+    pub(super) load_id: i64,
+    /// As far as it may be shown.
+    pub(super) version: LoadVersion,
+    /// Of everybody's lines: for choosing what to read, never to be shown.
+    pub(super) usage_dates: Option<(NaiveDate, NaiveDate)>,
+}
+
 impl Store {
-    /// Opens a snapshot of what is served now.
+    /// Opens a snapshot of what is served now, as far as this sight goes: what lies outside does not exist in it.
     ///
     /// # Errors
     /// Where the database fails.
-    pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+    pub async fn snapshot(&self, sight: Sight) -> Result<Snapshot, StoreError> {
         let mut transaction = self
             .pool
             .begin_with("begin isolation level repeatable read read only")
@@ -35,13 +49,15 @@ impl Store {
         .fetch_one(&mut *transaction)
         .await
         .doing("what is served")?;
-        let loads = super::history::current_loads(&mut transaction).await?;
-        let mut periods: Vec<BillingPeriod> = loads.iter().map(|(_, load)| load.period).collect();
+        let loads = super::history::current_loads(&mut transaction, &sight).await?;
+        let mut periods: Vec<BillingPeriod> = loads.iter().map(|load| load.version.period).collect();
         periods.sort_unstable();
         periods.dedup();
         Ok(Snapshot {
             transaction,
             ownership_id: serving.ownership_id.unwrap_or(0),
+            sight,
+            pseudonym_key: self.pseudonyms.as_ref().map(|pseudonyms| pseudonyms.fingerprint()).unwrap_or_default(),
             data_version: serving.data_version,
             as_of: serving.published_at,
             loads,
@@ -51,6 +67,11 @@ impl Store {
 }
 
 impl Snapshot {
+    /// What it was opened for.
+    pub fn sight(&self) -> &Sight {
+        &self.sight
+    }
+
     /// Grows with each load made current and each change of rules; 0 where nothing was published yet.
     pub fn data_version(&self) -> i64 {
         self.data_version
@@ -73,7 +94,7 @@ impl Snapshot {
 
     /// The version that is served of each period of each export, by period and export.
     pub fn current_loads(&self) -> impl Iterator<Item = &LoadVersion> {
-        self.loads.iter().map(|(_, load)| load)
+        self.loads.iter().map(|load| &load.version)
     }
 
     /// How far a period has come: provisional once it is over and every line of every export carries an invoice id.
@@ -86,8 +107,30 @@ impl Snapshot {
         }
     }
 
-    /// The numbers of the loads that are served for these periods.
+    /// The numbers of the loads that are served and wanted.
     pub(super) fn load_ids(&self, wanted: impl Fn(&LoadVersion) -> bool) -> Vec<i64> {
-        self.loads.iter().filter(|(_, load)| wanted(load)).map(|(load_id, _)| *load_id).collect()
+        self.loads.iter().filter(|load| wanted(&load.version)).map(|load| load.load_id).collect()
+    }
+
+    /// The numbers of the loads that may have lines used from `start` to before `end`.
+    pub(super) fn load_ids_with_usage(&self, start: NaiveDate, end: NaiveDate) -> Vec<i64> {
+        let used =
+            |days: Option<(NaiveDate, NaiveDate)>| days.is_some_and(|(first, last)| first < end && last >= start);
+        self.loads.iter().filter(|load| used(load.usage_dates)).map(|load| load.load_id).collect()
+    }
+
+    /// The periods of these loads, in order.
+    pub(super) fn periods_of(&self, load_ids: &[i64]) -> Vec<BillingPeriod> {
+        let chosen = self.loads.iter().filter(|load| load_ids.contains(&load.load_id));
+        let mut periods: Vec<BillingPeriod> = chosen.map(|load| load.version.period).collect();
+        periods.sort_unstable();
+        periods.dedup();
+        periods
+    }
+
+    /// These loads, by period and export.
+    pub(super) fn versions_of(&self, load_ids: &[i64]) -> Vec<LoadVersion> {
+        let chosen = self.loads.iter().filter(|load| load_ids.contains(&load.load_id));
+        chosen.map(|load| load.version.clone()).collect()
     }
 }

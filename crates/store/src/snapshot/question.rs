@@ -71,6 +71,15 @@ impl CostBasis {
             Self::List => "list",
         }
     }
+
+    /// The column of the tables of costs that holds it.
+    pub(super) fn column(self) -> &'static str {
+        match self {
+            Self::Unblended => "unblended_cost",
+            Self::NetUnblended => "net_unblended_cost",
+            Self::List => "list_cost",
+        }
+    }
 }
 
 /// Something that rows can be grouped or filtered by.
@@ -260,16 +269,17 @@ pub struct Tokens {
     pub cache_write: Amount,
 }
 
-/// The control figures of one period and currency: what every answer about it must add up to.
+/// The control figures of one period and currency: what every answer about it must add up to. Where only a part of the bill
+/// may be seen, they are about that part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Control {
     /// The billing period.
     pub period: BillingPeriod,
     /// The currency of all figures.
     pub currency: String,
-    /// The whole bill, Bedrock or not.
-    pub bill_total: Amount,
-    /// Bedrock's share of it, as the control question counted it.
+    /// The whole bill, Bedrock or not; `None` for a part, whose reader has no business with it.
+    pub bill_total: Option<Amount>,
+    /// Bedrock's share of it, as the control question counted it; of a part, what its daily facts come to.
     pub bedrock_total: Amount,
     /// What rules give to teams.
     pub attributed: Amount,

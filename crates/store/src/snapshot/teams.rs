@@ -1,9 +1,10 @@
-//! Teams, the rules that give them cost, the tags that could, and the control figures.
+//! Teams, and the rules that give them cost.
 
 use bill::BillingPeriod;
-use bill::tags::{TagKey, TagView};
+use sqlx::{PgConnection, QueryBuilder};
 
-use super::{Control, CostBasis, RuleShare, Snapshot, Team};
+use super::scope::{UNATTRIBUTED, Visible};
+use super::{CostBasis, RuleShare, Snapshot, Team};
 use crate::error::{Doing, StoreError, amount};
 
 impl Snapshot {
@@ -13,6 +14,10 @@ impl Snapshot {
     /// Where the database fails.
     pub async fn teams(&mut self) -> Result<Vec<Team>, StoreError> {
         let load_ids = self.load_ids(|_| true);
+        if let Some(visible) = self.visible() {
+            let query = teams_of_part(visible, &load_ids);
+            return fetch_teams(query, &mut self.transaction).await;
+        }
         sqlx::query_as!(
             Team,
             r#"select coalesce(slug, 'unattributed') as "slug!", coalesce(name, 'Unattributed') as "name!"
@@ -38,6 +43,11 @@ impl Snapshot {
         cost: CostBasis,
     ) -> Result<Vec<RuleShare>, StoreError> {
         let load_ids = self.load_ids(|load| periods.contains(&load.period));
+        if let Some(visible) = self.visible() {
+            let query = rule_shares_of_part(visible, &load_ids, team, cost);
+            let shares = fetch_rule_shares(query, &mut self.transaction).await?;
+            return self.shares_to_show(shares).await;
+        }
         let rows = sqlx::query!(
             r#"select rule_number, rule, because, currency,
                       sum(case $4::text when 'net_unblended' then net_unblended_cost
@@ -59,7 +69,8 @@ impl Snapshot {
         .fetch_all(&mut *self.transaction)
         .await
         .doing("the rules of a team")?;
-        rows.into_iter()
+        let shares = rows
+            .into_iter()
             .map(|row| {
                 Ok(RuleShare {
                     rule_number: row.rule_number,
@@ -70,66 +81,48 @@ impl Snapshot {
                     line_items: row.line_items,
                 })
             })
-            .collect()
+            .collect::<Result<_, StoreError>>()?;
+        self.shares_to_show(shares).await
     }
+}
 
-    /// The keys of all tags, in every view, that lines of these periods carry.
-    ///
-    /// # Errors
-    /// Where the database fails.
-    pub async fn tag_keys(&mut self, periods: &[BillingPeriod]) -> Result<Vec<TagKey>, StoreError> {
-        let load_ids = self.load_ids(|load| periods.contains(&load.period));
-        let rows = sqlx::query!(
-            r#"with sets as (
-                   select distinct tag_set_id
-                     from subject
-                    where subject_id in (select subject_id from period_cost where load_id = any($1))
-               )
-               select 'tags' as "view!", jsonb_object_keys(tags) as "key!" from tag_set join sets using (tag_set_id)
-               union
-               select 'resource_tags', jsonb_object_keys(resource_tags) from tag_set join sets using (tag_set_id)
-               union
-               select 'cost_category', jsonb_object_keys(cost_category) from tag_set join sets using (tag_set_id)"#,
-            &load_ids,
-        )
-        .fetch_all(&mut *self.transaction)
-        .await
-        .doing("the keys of tags")?;
-        let mut keys: Vec<TagKey> = rows
-            .into_iter()
-            .filter_map(|row| match row.view.as_str() {
-                "resource_tags" => Some(TagKey { view: TagView::NormalisedResourceTags, key: row.key }),
-                "cost_category" => Some(TagKey { view: TagView::NormalisedCostCategory, key: row.key }),
-                // A key of the map `tags` names its own view: `iamPrincipal/team`. One that names none cannot be asked for.
-                _ => row.key.parse::<TagKey>().ok().filter(|key| key.column_key() == row.key),
-            })
-            .collect();
-        keys.sort_unstable();
-        Ok(keys)
-    }
+type Query = QueryBuilder<sqlx::Postgres>;
 
-    /// The control figures of these periods, by period and currency.
-    ///
-    /// # Errors
-    /// Where the database fails.
-    pub async fn control(&mut self, periods: &[BillingPeriod], cost: CostBasis) -> Result<Vec<Control>, StoreError> {
-        let load_ids = self.load_ids(|load| periods.contains(&load.period));
-        let rows = sqlx::query_file!("src/snapshot/control.sql", &load_ids, self.ownership_id, cost.as_str())
-            .fetch_all(&mut *self.transaction)
-            .await
-            .doing("the control figures")?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(Control {
-                    period: BillingPeriod::containing(row.period),
-                    currency: row.currency,
-                    bill_total: amount(&row.bill_total)?,
-                    bedrock_total: amount(&row.bedrock_total)?,
-                    attributed: amount(&row.attributed)?,
-                    unattributed: amount(&row.unattributed)?,
-                    unclassified: amount(&row.unclassified)?,
-                })
-            })
-            .collect()
+fn teams_of_part(visible: Visible<'_>, load_ids: &[i64]) -> Query {
+    let mut text = QueryBuilder::new("select coalesce(slug, 'unattributed'), coalesce(name, 'Unattributed')");
+    text.push(" from (select distinct team_id from ");
+    visible.push_owners(&mut text, load_ids);
+    text.push(" as owner) as owners left join team using (team_id) order by 1");
+    text
+}
+
+async fn fetch_teams(mut query: Query, connection: &mut PgConnection) -> Result<Vec<Team>, StoreError> {
+    let rows: Vec<(String, String)> = query.build_query_as().fetch_all(connection).await.doing("the teams")?;
+    Ok(rows.into_iter().map(|(slug, name)| Team { slug, name }).collect())
+}
+
+fn rule_shares_of_part(visible: Visible<'_>, load_ids: &[i64], team: &str, cost: CostBasis) -> Query {
+    let mut text = QueryBuilder::new("select rule_number, rule, because, currency, sum(cost.");
+    text.push(cost.column()).push(")::text, sum(cost.line_items)::bigint from ");
+    visible.push_owners(&mut text, load_ids);
+    text.push(" as owner join period_cost as cost using (load_id, subject_id) where cost.load_id = any(");
+    text.push_bind(load_ids.to_vec()).push(") and ");
+    if team == UNATTRIBUTED {
+        text.push("owner.team_id is null");
+    } else {
+        text.push("owner.team_id = (select team_id from team where slug = ").push_bind(team.to_owned()).push(")");
     }
+    text.push(" group by rule_number, rule, because, currency order by sum(cost.").push(cost.column());
+    text.push(") desc, rule_number, because, currency");
+    text
+}
+
+async fn fetch_rule_shares(mut query: Query, connection: &mut PgConnection) -> Result<Vec<RuleShare>, StoreError> {
+    type Row = (Option<i32>, Option<String>, String, String, String, i64);
+    let rows: Vec<Row> = query.build_query_as().fetch_all(connection).await.doing("the rules of a team")?;
+    rows.into_iter()
+        .map(|(rule_number, rule, because, currency, cost, line_items)| {
+            Ok(RuleShare { rule_number, rule, because, cost: amount(&cost)?, currency, line_items })
+        })
+        .collect()
 }

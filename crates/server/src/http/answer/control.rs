@@ -6,7 +6,8 @@ use store::StoreError;
 use store::snapshot::{Control, CostBasis, Snapshot};
 use utoipa::ToSchema;
 
-/// The control figures of one billing period and currency, over the whole period whatever was filtered for.
+/// The control figures of one billing period and currency, over the whole period whatever was filtered for. For a caller who
+/// may see a part of the bill they are about what is theirs, and a period or currency in which nothing is theirs has none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct ControlFigures {
     /// The billing period.
@@ -15,9 +16,13 @@ pub(crate) struct ControlFigures {
     /// The currency of all figures.
     #[schema(example = "USD")]
     currency: String,
-    /// The whole bill, Bedrock or not.
-    #[schema(value_type = String, example = "98211.42")]
-    bill_total: Amount,
+    /// What the figures are about: `everything`, or `part` where the caller may see a part of the bill: then each figure counts
+    /// what the caller may see, and nothing else.
+    #[schema(value_type = String, example = "everything")]
+    scope: &'static str,
+    /// The whole bill, Bedrock or not; null with `scope` `part`.
+    #[schema(value_type = Option<String>, example = "98211.42")]
+    bill_total: Option<Amount>,
     /// What Bedrock has in it, counted by a question of its own.
     #[schema(value_type = String, example = "1234.5")]
     bedrock_total: Amount,
@@ -35,9 +40,10 @@ pub(crate) struct ControlFigures {
     delta: Amount,
 }
 
-impl From<Control> for ControlFigures {
-    fn from(control: Control) -> Self {
+impl ControlFigures {
+    fn new(control: Control, scope: &'static str) -> Self {
         Self {
+            scope,
             delta: control.delta(),
             period: control.period,
             currency: control.currency,
@@ -56,5 +62,7 @@ pub(crate) async fn control(
     periods: &[BillingPeriod],
     cost: CostBasis,
 ) -> Result<Vec<ControlFigures>, StoreError> {
-    Ok(snapshot.control(periods, cost).await?.into_iter().map(ControlFigures::from).collect())
+    let scope = if snapshot.sight().is_whole() { "everything" } else { "part" };
+    let control = snapshot.control(periods, cost).await?;
+    Ok(control.into_iter().map(|control| ControlFigures::new(control, scope)).collect())
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bill::BillingPeriod;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
+use store::StoreError;
 use store::snapshot::{CostBasis, Snapshot};
 use utoipa::ToSchema;
 
@@ -19,7 +20,8 @@ pub(crate) struct Meta {
     /// How many rows `data` has.
     #[schema(example = 12)]
     rows: usize,
-    /// The version of all data in this answer. It changes when a period is published or ownership rules change.
+    /// The version of all data in this answer. It changes when a period is published or ownership rules change, and is the
+    /// same for every caller.
     #[schema(example = "v12")]
     data_version: String,
     /// When that version was published (UTC).
@@ -53,10 +55,16 @@ pub(crate) struct MetaContext<'a> {
 
 impl Meta {
     /// What an answer of this many rows says about itself.
-    pub(crate) fn new(snapshot: &Snapshot, context: MetaContext<'_>, totals: Vec<Figures>, rows: usize) -> Self {
+    pub(crate) async fn new(
+        snapshot: &mut Snapshot,
+        context: MetaContext<'_>,
+        totals: Vec<Figures>,
+        rows: usize,
+    ) -> Result<Self, StoreError> {
         let MetaContext { periods, cost, today, query } = context;
+        let notes = notes_on_cost(snapshot, periods, cost).await?;
         let status = |period: &BillingPeriod| (period.to_string(), snapshot.period_status(*period, today).as_str());
-        Self {
+        Ok(Self {
             totals,
             rows,
             data_version: data_version(snapshot),
@@ -65,8 +73,8 @@ impl Meta {
             ownership_version: snapshot.ownership_version(),
             cost: words::cost_basis(cost),
             query,
-            notes: notes_on_cost(snapshot, periods, cost),
-        }
+            notes,
+        })
     }
 
     /// Adds a note.
@@ -81,8 +89,12 @@ pub(crate) fn data_version(snapshot: &Snapshot) -> String {
     format!("v{}", snapshot.data_version())
 }
 
-fn notes_on_cost(snapshot: &Snapshot, periods: &[BillingPeriod], cost: CostBasis) -> Vec<String> {
-    match cost {
+async fn notes_on_cost(
+    snapshot: &mut Snapshot,
+    periods: &[BillingPeriod],
+    cost: CostBasis,
+) -> Result<Vec<String>, StoreError> {
+    Ok(match cost {
         CostBasis::Unblended => Vec::new(),
         CostBasis::List => {
             vec![
@@ -90,12 +102,17 @@ fn notes_on_cost(snapshot: &Snapshot, periods: &[BillingPeriod], cost: CostBasis
             ]
         }
         CostBasis::NetUnblended => {
-            let lacking =
-                snapshot.current_loads().filter(|load| periods.contains(&load.period) && !load.has_net_unblended);
+            let lacking: Vec<BillingPeriod> = snapshot
+                .current_loads()
+                .filter(|load| periods.contains(&load.period) && !load.has_net_unblended)
+                .map(|load| load.period)
+                .collect();
+            let in_sight = if lacking.is_empty() { Vec::new() } else { snapshot.loads_in_sight(&lacking).await? };
             let note = |export: &str, period: BillingPeriod| {
                 format!("Export `{export}` has no net unblended cost for {period}: its unblended cost is used.")
             };
+            let lacking = in_sight.iter().filter(|load| !load.has_net_unblended);
             lacking.map(|load| note(&load.export, load.period)).collect()
         }
-    }
+    })
 }

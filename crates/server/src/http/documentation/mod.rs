@@ -1,6 +1,7 @@
 //! What the OpenAPI document says beyond the routes: what the service is, its parameters, and its problems.
 
 mod parameters;
+mod security;
 
 use std::collections::BTreeMap;
 
@@ -27,7 +28,11 @@ periods have come, and the question as understood. `control` has the figures tha
 Bedrock's share of it, and what teams own of that.
 
 **Nothing is ignored.** A parameter or a dimension that is not known is refused as an RFC 9457 problem
-(`application/problem+json`) with a stable `type`, the nearest known name, and every other fault of the request.";
+(`application/problem+json`) with a stable `type`, the nearest known name, and every other fault of the request.
+
+**Every caller sees only what is theirs.** Send an API key or a token of your OpenID provider as `Authorization: Bearer …`.
+Permissions are held for everything, or for teams, accounts or tag values; what lies outside does not exist for the caller:
+not in rows, totals, control figures, suggestions or 404s.";
 
 /// The document before any route.
 pub(super) fn base() -> OpenApi {
@@ -42,6 +47,7 @@ pub(super) fn base() -> OpenApi {
         tag("costs", "Costs by any dimensions."),
         tag("teams", "Who owns cost, how much, and why."),
         tag("periods", "What is loaded, in which version, and how fresh."),
+        tag("access", "Who asks, what they may do, API keys, and the audit log."),
         tag("service", "How the service is, and what it can do."),
     ];
     let mut schemas = vec![(ProblemDocument::name().into_owned(), ProblemDocument::schema())];
@@ -49,7 +55,15 @@ pub(super) fn base() -> OpenApi {
     let components = schemas
         .into_iter()
         .fold(ComponentsBuilder::new(), |components, (name, schema)| components.schema(name, schema));
-    OpenApiBuilder::new().info(info).tags(Some(tags)).components(Some(components.build())).build()
+    let components = security::schemes()
+        .into_iter()
+        .fold(components, |components, (name, scheme)| components.security_scheme(name, scheme));
+    OpenApiBuilder::new()
+        .info(info)
+        .tags(Some(tags))
+        .components(Some(components.build()))
+        .security(Some(security::any_of_them()))
+        .build()
 }
 
 /// Sets of problems, each for the routes that may answer with them. `method-not-allowed` is in none: a method that does
@@ -71,20 +85,57 @@ problems! {
     /// Of `/v1/costs`.
     CostsProblems: [
         UnknownParameter, RepeatedParameter, UnknownDimension, InvalidValue, ConflictingParameters, LimitExceeded,
-        QueryTooLong, PeriodNotLoaded, NothingLoaded, StoreUnreachable, Timeout, InternalError,
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable, QueryTooLong, PeriodNotLoaded, NothingLoaded, StoreUnreachable, Timeout, InternalError,
     ];
     /// Of routes about one team.
     TeamProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
         UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, UnknownTeam, PeriodNotLoaded, NothingLoaded,
         StoreUnreachable, Timeout, InternalError,
     ];
     /// Of routes about one period.
     PeriodProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
         UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, PeriodNotLoaded, NothingLoaded,
         StoreUnreachable, Timeout, InternalError,
     ];
     /// Of routes without parameters.
-    PlainProblems: [UnknownParameter, QueryTooLong, StoreUnreachable, Timeout, InternalError];
+    PlainProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable, UnknownParameter, QueryTooLong,
+        StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of signing in and out with a browser.
+    SignInProblems: [
+        InvalidValue, SignInFailed, CrossSite, UnknownPath, Unauthenticated, TooManyRequests, Overloaded, ProviderUnreachable,
+        QueryTooLong, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of `/v1/keys`.
+    KeyListProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of routes about one API key.
+    KeyProblems: [
+        Unauthenticated, Forbidden, CrossSite, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, InvalidValue, UnknownKey, QueryTooLong, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of the route that makes an API key.
+    KeyBodyProblems: [
+        Unauthenticated, Forbidden, CrossSite, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, InvalidValue, InvalidBody, BodyTooLarge, UnsupportedMediaType, QueryTooLong,
+        StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of the route that replaces an API key.
+    RotationProblems: [
+        Unauthenticated, Forbidden, CrossSite, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, InvalidValue, InvalidBody, BodyTooLarge, UnsupportedMediaType, UnknownKey, KeyNotActive,
+        QueryTooLong, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of `/v1/audit`.
+    AuditProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, StoreUnreachable, Timeout, InternalError,
+    ];
     /// Of `/readyz`.
     ProbeProblems: [NothingLoaded, StoreUnreachable];
     /// Of `/problems/{kind}`.

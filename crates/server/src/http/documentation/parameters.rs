@@ -6,34 +6,34 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterS
 use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{RefOr, Required};
 
-use crate::http::grammar::words::{COST_BASES, GRANULARITIES};
+use crate::http::grammar::words::{COST_BASES, GRANULARITIES, REVEAL};
 use crate::http::grammar::{LONGEST_FILTER_VALUE_BYTES, MOST_FILTER_VALUES, MOST_GROUPED_DIMENSIONS, MOST_PERIODS};
 
 /// The parameters of `/v1/costs`.
 pub(crate) struct CostsParameters;
 
-/// `period` and `cost`.
+/// `period`, `cost` and `reveal`.
 pub(crate) struct PeriodAndCostParameters;
 
-/// `cost` alone.
+/// `cost` and `reveal`.
 pub(crate) struct CostParameters;
 
 impl IntoParams for CostsParameters {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        vec![periods(), start(), end(), granularity(), group_by(), filter(), exclude(), cost(), order_by()]
+        vec![periods(), start(), end(), granularity(), group_by(), filter(), exclude(), cost(), order_by(), reveal()]
     }
 }
 
 impl IntoParams for PeriodAndCostParameters {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let description = "The billing period; the latest one with data where it is left out.";
-        vec![parameter("period", description, period_schema().into()).build(), cost()]
+        vec![parameter("period", description, period_schema().into()).build(), cost(), reveal()]
     }
 }
 
 impl IntoParams for CostParameters {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        vec![cost()]
+        vec![cost(), reveal()]
     }
 }
 
@@ -92,6 +92,15 @@ fn cost() -> Parameter {
     let description = "Which cost of a line is added up: `unblended` as invoiced, `net_unblended` after discounts (where the \
                        export lacks it, unblended, with a note), or `list` at public prices.";
     parameter("cost", description, schema.into()).build()
+}
+
+fn reveal() -> Parameter {
+    let words = REVEAL.map(|(word, _)| word);
+    let schema = text().enum_values(Some(words)).default(Some("false".into()));
+    let description = "Shows the persons behind pseudonyms, where the service has pseudonyms. This takes the permission \
+                       `identity:reveal` over all that is seen; the answer is written to the audit log, and is not to be \
+                       stored by caches.";
+    parameter("reveal", description, schema.into()).build()
 }
 
 fn group_by() -> Parameter {

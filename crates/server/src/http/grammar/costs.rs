@@ -6,13 +6,15 @@ use super::dimensions::{read_filters, read_group_by, read_order_by};
 use super::fault::Faults;
 use super::parameters::{Accepted, Parameters};
 use super::scope::AskedScope;
-use super::words::{COST_BASES, GRANULARITIES, value_of};
+use super::words::{COST_BASES, GRANULARITIES, REVEAL, value_of};
 
 /// A question about costs as asked, before it is known what is loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CostsQuery {
     /// Which lines.
     pub(crate) scope: AskedScope,
+    /// Whether the persons behind pseudonyms are asked for.
+    pub(crate) reveal: bool,
     granularity: Granularity,
     group_by: Vec<Dimension>,
     filters: Vec<Filter>,
@@ -23,7 +25,7 @@ pub(crate) struct CostsQuery {
 impl CostsQuery {
     /// The parameters of `/v1/costs`.
     pub(crate) const PARAMETERS: Accepted = Accepted {
-        single: &["start", "end", "granularity", "cost", "order_by"],
+        single: &["start", "end", "granularity", "cost", "order_by", "reveal"],
         list: &["period", "group_by"],
         bracketed: &["filter", "exclude"],
     };
@@ -42,7 +44,8 @@ impl CostsQuery {
         let filters = read_filters(&parameters, &mut faults);
         let cost = read_cost_basis(&parameters, &mut faults);
         let order_by = read_order_by(&parameters, &group_by, &mut faults);
-        faults.none_or(Self { scope, granularity, group_by, filters, cost, order_by })
+        let reveal = read_reveal(&parameters, &mut faults);
+        faults.none_or(Self { scope, reveal, granularity, group_by, filters, cost, order_by })
     }
 
     /// The question to the store, once the scope is known.
@@ -56,4 +59,10 @@ impl CostsQuery {
 pub(crate) fn read_cost_basis(parameters: &Parameters, faults: &mut Faults) -> CostBasis {
     let basis = parameters.single("cost").map(|word| value_of("cost", &COST_BASES, word));
     basis.and_then(|basis| faults.keep(basis)).unwrap_or_default()
+}
+
+/// Reads `reveal=`, which several routes have.
+pub(crate) fn read_reveal(parameters: &Parameters, faults: &mut Faults) -> bool {
+    let reveal = parameters.single("reveal").map(|word| value_of("reveal", &REVEAL, word));
+    reveal.and_then(|reveal| faults.keep(reveal)).unwrap_or_default()
 }

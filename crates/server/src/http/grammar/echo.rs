@@ -43,6 +43,14 @@ impl Echo {
         self.0.push((name.into(), value.into()));
     }
 
+    /// Adds that the persons behind pseudonyms were asked for, where they were.
+    pub(crate) fn revealing(mut self, reveal: bool) -> Self {
+        if reveal {
+            self.push("reveal", "true");
+        }
+        self
+    }
+
     /// As a query string, without the question mark.
     pub(crate) fn query_string(&self) -> String {
         let encode = |text: &str| utf8_percent_encode(text, ENCODED).to_string();

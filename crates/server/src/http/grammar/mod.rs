@@ -21,6 +21,7 @@ pub(crate) use costs::CostsQuery;
 pub(crate) use echo::Echo;
 pub(crate) use fault::{Fault, Faults, shown};
 pub(crate) use nearest::nearest;
+pub(crate) use parameters::{Accepted, Parameters};
 pub(crate) use report::ReportQuery;
 pub(crate) use scope::{AskedScope, parse_period};
 

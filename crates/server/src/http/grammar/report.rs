@@ -1,27 +1,30 @@
-//! The few parameters of routes that answer one fixed question: `period` and `cost`.
+//! The few parameters of routes that answer one fixed question: `period`, `cost` and `reveal`.
 
 use bill::BillingPeriod;
 use store::snapshot::CostBasis;
 
-use super::costs::read_cost_basis;
+use super::costs::{read_cost_basis, read_reveal};
 use super::fault::Faults;
 use super::parameters::{Accepted, Parameters};
 use super::scope::parse_period;
 
-/// The parameters of a route that has `period`, `cost`, both or neither.
+/// The parameters of a route that has all of `period`, `cost` and `reveal`, some, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ReportQuery {
     /// The billing period, where one is named.
     pub(crate) period: Option<BillingPeriod>,
     /// Which cost is added up.
     pub(crate) cost: CostBasis,
+    /// Whether the persons behind pseudonyms are asked for.
+    pub(crate) reveal: bool,
 }
 
 impl ReportQuery {
-    /// `period` and `cost`.
-    pub(crate) const PERIOD_AND_COST: Accepted = Accepted { single: &["period", "cost"], list: &[], bracketed: &[] };
-    /// `cost` alone.
-    pub(crate) const COST: Accepted = Accepted { single: &["cost"], list: &[], bracketed: &[] };
+    /// `period`, `cost` and `reveal`.
+    pub(crate) const PERIOD_AND_COST: Accepted =
+        Accepted { single: &["period", "cost", "reveal"], list: &[], bracketed: &[] };
+    /// `cost` and `reveal`.
+    pub(crate) const COST: Accepted = Accepted { single: &["cost", "reveal"], list: &[], bracketed: &[] };
     /// No parameter at all.
     pub(crate) const NOTHING: Accepted = Accepted { single: &[], list: &[], bracketed: &[] };
 
@@ -34,6 +37,7 @@ impl ReportQuery {
         let parameters = Parameters::read(query, accepted, &mut faults);
         let period = parameters.single("period").and_then(|text| faults.keep(parse_period("period", text)));
         let cost = read_cost_basis(&parameters, &mut faults);
-        faults.none_or(Self { period, cost })
+        let reveal = read_reveal(&parameters, &mut faults);
+        faults.none_or(Self { period, cost, reveal })
     }
 }

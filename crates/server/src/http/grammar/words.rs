@@ -12,6 +12,9 @@ pub(crate) const GRANULARITIES: [(&str, Granularity); 3] =
 pub(crate) const COST_BASES: [(&str, CostBasis); 3] =
     [("unblended", CostBasis::Unblended), ("net_unblended", CostBasis::NetUnblended), ("list", CostBasis::List)];
 
+/// The words of `reveal=`.
+pub(crate) const REVEAL: [(&str, bool); 2] = [("false", false), ("true", true)];
+
 /// The value that a word stands for, or a fault which lists the words.
 pub(crate) fn value_of<T: Copy>(parameter: &str, words: &[(&'static str, T)], given: &str) -> Result<T, Fault> {
     let known = words.iter().map(|(word, _)| *word);

@@ -7,13 +7,15 @@ use std::any::Any;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::problem::{Problem, ProblemKind};
+use crate::listen::client_address::ClientAddress;
+pub(crate) use observe::LogName;
 
 /// Wraps every route, the unknown ones too. The first layer is the outermost.
 pub(super) fn around<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
@@ -26,7 +28,19 @@ pub(super) fn around<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Rou
     )
 }
 
+/// Nothing that is answered is a page that could load, frame or run anything, so that browsers are told to allow nothing.
+const SECURITY: [(HeaderName, HeaderValue); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+];
+/// Whoever has come by HTTPS once is not to come without it for a year.
+const ONLY_BY_HTTPS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
 async fn add_headers(request: Request, next: Next) -> Response {
+    let https = ClientAddress::of(request.extensions()).https;
     let is_data = request.uri().path().starts_with("/v1/");
     let mut response = next.run(request).await;
     let cache_control = match response.status().is_success() {
@@ -37,8 +51,16 @@ async fn add_headers(request: Request, next: Next) -> Response {
         false => "no-store",
     };
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // A handler may be stricter.
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(cache_control));
+    // Whoever asks is known by one of these, and an answer is theirs alone.
+    headers.append(header::VARY, HeaderValue::from_static("authorization, cookie"));
+    for (name, value) in SECURITY {
+        headers.entry(name).or_insert(value);
+    }
+    if https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, ONLY_BY_HTTPS);
+    }
     response
 }
 

@@ -15,6 +15,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longer ids are not taken over from the caller.
 const LONGEST_REQUEST_ID: usize = 64;
 
+/// Who asked, as the log may name them: never a person. The middleware that knows callers puts it on the response.
+#[derive(Clone, Debug)]
+pub(crate) struct LogName(pub(crate) String);
+
 /// Gives the request an id, writes problems down under it, and logs how the request ended.
 ///
 /// The line holds the pattern of the path and the names of the query parameters, never their values: those can be people.
@@ -38,10 +42,11 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
     let status = response.status().as_u16();
     let problem_type = problem.as_ref().map(|problem| problem.kind().type_uri());
     let cause = problem.as_ref().and_then(Problem::cause);
+    let caller = response.extensions_mut().remove::<LogName>().map(|LogName(name)| name);
     if response.status().is_server_error() {
-        tracing::error!(%method, path, query_keys, status, duration_ms, request_id, problem_type, cause, "answered a request with an error of the service");
+        tracing::error!(%method, path, query_keys, caller, status, duration_ms, request_id, problem_type, cause, "answered a request with an error of the service");
     } else {
-        tracing::info!(%method, path, query_keys, status, duration_ms, request_id, problem_type, "answered a request");
+        tracing::info!(%method, path, query_keys, caller, status, duration_ms, request_id, problem_type, "answered a request");
     }
     response
 }

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::list::whole_periods;
 use super::versions::{BillPart, Version};
 use crate::http::ApiState;
+use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, Links, Meta, MetaContext, control, totals};
 use crate::http::documentation::PeriodProblems;
 use crate::http::grammar::{Echo, ReportQuery, parse_period};
@@ -41,10 +42,12 @@ pub(crate) struct PeriodDetail {
     status: Option<&'static str>,
     /// How fresh the version of each export is that is served.
     freshness: Vec<Freshness>,
-    /// Every version in whatever state, the newest first.
+    /// Every version in whatever state, the newest first. A caller who may see a part of the bill hears of the versions that
+    /// are served, which are the same for every caller.
     versions: Vec<Version>,
-    /// The whole bill by invoice, billing entity, charge type and currency, Bedrock or not.
-    bill_totals: Vec<BillPart>,
+    /// The whole bill by invoice, billing entity, charge type and currency, Bedrock or not; null where the caller may see a
+    /// part of it.
+    bill_totals: Option<Vec<BillPart>>,
 }
 
 /// How fresh a version is.
@@ -74,13 +77,14 @@ pub(crate) struct Freshness {
     responses((status = OK, description = "The period", body = PeriodAnswer), PeriodProblems))]
 pub(crate) async fn get_period(
     State(state): State<ApiState>,
+    reader: CostReader,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Json<PeriodAnswer>, Problem> {
     ReportQuery::parse(query.as_deref(), &ReportQuery::NOTHING)?;
     let Path(text) = path?;
     let period = parse_period("period", &text)?;
-    let mut snapshot = state.store.snapshot().await?;
+    let mut snapshot = reader.snapshot().await?;
     let versions = versions(&mut snapshot, period).await?;
 
     let bill_totals = snapshot.bill_totals(period).await?;
@@ -92,7 +96,7 @@ pub(crate) async fn get_period(
         status: served.then(|| snapshot.period_status(period, state.today()).as_str()),
         freshness: freshness(&snapshot, period, state.clock.now()),
         versions,
-        bill_totals: bill_totals.into_iter().map(BillPart::from).collect(),
+        bill_totals: bill_totals.map(|totals| totals.into_iter().map(BillPart::from).collect()),
     };
     let served_periods: &[BillingPeriod] = if served { &[period] } else { &[] };
     let context = MetaContext {
@@ -101,7 +105,7 @@ pub(crate) async fn get_period(
         today: state.today(),
         query: Echo::default(),
     };
-    let meta = Meta::new(&snapshot, context, totals, data.versions.len());
+    let meta = Meta::new(&mut snapshot, context, totals, data.versions.len()).await?;
     let links = Links::to_self(format!("/v1/periods/{period}"))
         .and("costs", format!("/v1/costs?period={period}"))
         .and("periods", "/v1/periods");

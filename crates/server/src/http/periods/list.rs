@@ -8,6 +8,7 @@ use store::snapshot::{CostBasis, CostQuestion, CostRow, Granularity, LoadVersion
 use utoipa::ToSchema;
 
 use crate::http::ApiState;
+use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, control, totals};
 use crate::http::conditional::Versioned;
 use crate::http::documentation::{NotModified, PlainProblems};
@@ -33,10 +34,11 @@ pub(crate) struct PeriodSummary {
     /// The billing period.
     #[schema(value_type = String, example = "2026-10")]
     period: BillingPeriod,
-    /// How far it has come: `open` or `provisional`.
+    /// How far it has come: `open` or `provisional`. That a period is served, how far it has come and since when are the same
+    /// for every caller.
     #[schema(value_type = String, example = "provisional")]
     status: &'static str,
-    /// The exports that it is made of, and the version of each that is served.
+    /// The exports that it is made of, and the version of each that is served: the same for every caller.
     exports: Vec<ServedExport>,
     /// What Bedrock comes to in each currency, unblended.
     totals: Vec<Figures>,
@@ -57,8 +59,8 @@ pub(crate) struct ServedExport {
     manifest_written_at: DateTime<Utc>,
     /// When it was made current.
     published_at: Option<DateTime<Utc>>,
-    /// Lines of the bill that are in it, Bedrock only.
-    line_items: i64,
+    /// Lines of the bill that are in it, Bedrock only; null where the caller may see a part of the bill.
+    line_items: Option<i64>,
 }
 
 impl From<&LoadVersion> for ServedExport {
@@ -80,10 +82,11 @@ impl From<&LoadVersion> for ServedExport {
     responses((status = OK, description = "The periods", body = PeriodsAnswer), NotModified, PlainProblems))]
 pub(crate) async fn list_periods(
     State(state): State<ApiState>,
+    reader: CostReader,
     RawQuery(query): RawQuery,
 ) -> Result<Versioned<PeriodsAnswer>, Problem> {
     ReportQuery::parse(query.as_deref(), &ReportQuery::NOTHING)?;
-    let mut snapshot = state.store.snapshot().await?;
+    let mut snapshot = reader.snapshot().await?;
     let periods = snapshot.periods().to_vec();
     let question = whole_periods(periods.clone());
     let rows = snapshot.costs(&CostQuestion { granularity: Granularity::Monthly, ..question.clone() }).await?;
@@ -94,7 +97,7 @@ pub(crate) async fn list_periods(
     let data: Vec<PeriodSummary> = periods.iter().rev().map(summary).collect();
     let context =
         MetaContext { periods: &periods, cost: CostBasis::Unblended, today: state.today(), query: Echo::default() };
-    let meta = Meta::new(&snapshot, context, totals, data.len());
+    let meta = Meta::new(&mut snapshot, context, totals, data.len()).await?;
     let links = Links::to_self("/v1/periods").and("costs", "/v1/costs").and("status", "/v1/status");
     Ok(Versioned::of(&snapshot, PeriodsAnswer { data, meta, control, links }))
 }

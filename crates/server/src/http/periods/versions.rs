@@ -29,17 +29,17 @@ pub(crate) struct Version {
     started_at: DateTime<Utc>,
     /// When it was made current, or failed.
     finished_at: Option<DateTime<Utc>>,
-    /// Why it failed.
+    /// Why it failed; never told to a caller who may see a part of the bill.
     failure: Option<String>,
-    /// What did not tie out.
+    /// What did not tie out; never told to a caller who may see a part of the bill.
     differences: Vec<VersionDifference>,
-    /// Lines of the bill that are in it, Bedrock only.
-    line_items: i64,
-    /// Rows kept, by day.
-    rows_kept: i64,
-    /// The first usage date.
+    /// Lines of the bill that are in it, Bedrock only; null where the caller may see a part of the bill.
+    line_items: Option<i64>,
+    /// Rows kept, by day; null where the caller may see a part of the bill.
+    rows_kept: Option<i64>,
+    /// The first usage date; null where the caller may see a part of the bill.
     first_usage_date: Option<NaiveDate>,
-    /// The last usage date.
+    /// The last usage date; null where the caller may see a part of the bill.
     last_usage_date: Option<NaiveDate>,
     /// Whether the export has the net unblended cost.
     has_net_unblended: bool,

@@ -28,6 +28,30 @@ pub(crate) enum ProblemKind {
     PeriodNotLoaded,
     /// A team that owns nothing.
     UnknownTeam,
+    /// Credentials that are missing or not accepted.
+    Unauthenticated,
+    /// Something that the caller may not do.
+    Forbidden,
+    /// A request that another site made a browser send.
+    CrossSite,
+    /// No such API key.
+    UnknownKey,
+    /// An API key that cannot be replaced any more.
+    KeyNotActive,
+    /// A browser that came back from the provider with something unexpected.
+    SignInFailed,
+    /// A body that cannot be read.
+    InvalidBody,
+    /// A body that is not JSON.
+    UnsupportedMediaType,
+    /// A body beyond the length that is read.
+    BodyTooLarge,
+    /// More than the caller may ask for.
+    TooManyRequests,
+    /// More than the service can do at once.
+    Overloaded,
+    /// The OpenID provider does not answer.
+    ProviderUnreachable,
     /// Nothing has been published yet.
     NothingLoaded,
     /// The database does not answer.
@@ -40,7 +64,7 @@ pub(crate) enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds, in the order in which they are documented.
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 27] = [
         Self::UnknownParameter,
         Self::RepeatedParameter,
         Self::UnknownDimension,
@@ -52,6 +76,18 @@ impl ProblemKind {
         Self::MethodNotAllowed,
         Self::PeriodNotLoaded,
         Self::UnknownTeam,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::CrossSite,
+        Self::UnknownKey,
+        Self::KeyNotActive,
+        Self::SignInFailed,
+        Self::InvalidBody,
+        Self::UnsupportedMediaType,
+        Self::BodyTooLarge,
+        Self::TooManyRequests,
+        Self::Overloaded,
+        Self::ProviderUnreachable,
         Self::NothingLoaded,
         Self::StoreUnreachable,
         Self::Timeout,
@@ -72,6 +108,18 @@ impl ProblemKind {
             Self::MethodNotAllowed => "/problems/method-not-allowed",
             Self::PeriodNotLoaded => "/problems/period-not-loaded",
             Self::UnknownTeam => "/problems/unknown-team",
+            Self::Unauthenticated => "/problems/unauthenticated",
+            Self::Forbidden => "/problems/forbidden",
+            Self::CrossSite => "/problems/cross-site",
+            Self::UnknownKey => "/problems/unknown-key",
+            Self::KeyNotActive => "/problems/key-not-active",
+            Self::SignInFailed => "/problems/sign-in-failed",
+            Self::InvalidBody => "/problems/invalid-body",
+            Self::UnsupportedMediaType => "/problems/unsupported-media-type",
+            Self::BodyTooLarge => "/problems/body-too-large",
+            Self::TooManyRequests => "/problems/too-many-requests",
+            Self::Overloaded => "/problems/overloaded",
+            Self::ProviderUnreachable => "/problems/provider-unreachable",
             Self::NothingLoaded => "/problems/nothing-loaded",
             Self::StoreUnreachable => "/problems/store-unreachable",
             Self::Timeout => "/problems/timeout",
@@ -93,6 +141,18 @@ impl ProblemKind {
             Self::MethodNotAllowed => "Method not allowed",
             Self::PeriodNotLoaded => "Period not loaded",
             Self::UnknownTeam => "Unknown team",
+            Self::Unauthenticated => "Who is asking is not known",
+            Self::Forbidden => "Not allowed",
+            Self::CrossSite => "Request from another site",
+            Self::UnknownKey => "Unknown API key",
+            Self::KeyNotActive => "API key not active",
+            Self::SignInFailed => "Signing in failed",
+            Self::InvalidBody => "Invalid body",
+            Self::UnsupportedMediaType => "Unsupported media type",
+            Self::BodyTooLarge => "Body too large",
+            Self::TooManyRequests => "Too many requests",
+            Self::Overloaded => "Overloaded",
+            Self::ProviderUnreachable => "OpenID provider unreachable",
             Self::NothingLoaded => "Nothing loaded yet",
             Self::StoreUnreachable => "Database unreachable",
             Self::Timeout => "The answer took too long",
@@ -108,11 +168,23 @@ impl ProblemKind {
             | Self::UnknownDimension
             | Self::InvalidValue
             | Self::ConflictingParameters
+            | Self::SignInFailed
+            | Self::InvalidBody
             | Self::LimitExceeded => StatusCode::BAD_REQUEST,
             Self::QueryTooLong => StatusCode::URI_TOO_LONG,
-            Self::UnknownPath | Self::PeriodNotLoaded | Self::UnknownTeam => StatusCode::NOT_FOUND,
+            Self::UnknownPath | Self::PeriodNotLoaded | Self::UnknownTeam | Self::UnknownKey => StatusCode::NOT_FOUND,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Forbidden | Self::CrossSite => StatusCode::FORBIDDEN,
+            Self::KeyNotActive => StatusCode::CONFLICT,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NothingLoaded | Self::StoreUnreachable | Self::Timeout => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NothingLoaded
+            | Self::StoreUnreachable
+            | Self::Timeout
+            | Self::Overloaded
+            | Self::ProviderUnreachable => StatusCode::SERVICE_UNAVAILABLE,
             Self::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -137,6 +209,36 @@ impl ProblemKind {
                 "No data is published for this time. `loaded_periods` lists the billing periods that are."
             }
             Self::UnknownTeam => "No team of this id owns a cost. `/v1/teams` lists those that do.",
+            Self::Unauthenticated => {
+                "Send an API key or a token of the OpenID provider as `Authorization: Bearer …`, or sign in at `/auth/sign-in`. Whatever is wrong with credentials, the answer is the same; the audit log has the reason."
+            }
+            Self::Forbidden => {
+                "The caller is known and lacks the permission that `detail` names. `/v1/me` lists what they may do."
+            }
+            Self::CrossSite => {
+                "A browser sent this on behalf of another site. Programs are not affected: they send neither `Origin` nor `Sec-Fetch-Site`."
+            }
+            Self::UnknownKey => {
+                "There is no API key of this id that the caller may see. `/v1/keys` lists those that there are."
+            }
+            Self::KeyNotActive => {
+                "The key has expired, is revoked, or was replaced before: it cannot be replaced. Make a new one."
+            }
+            Self::SignInFailed => {
+                "Signing in took too long, was done twice, or was not begun by this browser. Begin again at `/auth/sign-in`."
+            }
+            Self::InvalidBody => {
+                "The body is not the JSON that this route takes. `errors` names each field at fault and what would be right."
+            }
+            Self::UnsupportedMediaType => "Send JSON with `Content-Type: application/json`.",
+            Self::BodyTooLarge => "Send less at once.",
+            Self::TooManyRequests => {
+                "Try again after the time in `Retry-After`. Answers with 304 are not counted: send `If-None-Match`."
+            }
+            Self::Overloaded => "The service has as much to do as it can. Try again after the time in `Retry-After`.",
+            Self::ProviderUnreachable => {
+                "Whether the token is good cannot be told, because the OpenID provider does not answer. Try again after the time in `Retry-After`."
+            }
             Self::NothingLoaded => {
                 "No billing period has been published yet. Try again after the first refresh; `/v1/status` shows how far it is."
             }
@@ -151,7 +253,8 @@ impl ProblemKind {
     /// After how many seconds trying again makes sense, where it does.
     pub(crate) fn retry_after_seconds(self) -> Option<u32> {
         match self {
-            Self::StoreUnreachable => Some(5),
+            Self::Overloaded | Self::TooManyRequests => Some(1),
+            Self::StoreUnreachable | Self::ProviderUnreachable => Some(5),
             Self::NothingLoaded | Self::Timeout => Some(30),
             _ => None,
         }

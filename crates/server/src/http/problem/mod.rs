@@ -6,6 +6,8 @@
 mod kind;
 mod pages;
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderValue, header};
@@ -60,6 +62,9 @@ pub(crate) struct ProblemDocument {
     /// The chain of causes, for the log alone.
     #[serde(skip)]
     cause: Option<String>,
+    /// After how many seconds trying again makes sense, for the header.
+    #[serde(skip)]
+    retry_after: Option<u64>,
 }
 
 impl Problem {
@@ -75,6 +80,7 @@ impl Problem {
             loaded_periods: None,
             request_id: None,
             cause: None,
+            retry_after: kind.retry_after_seconds().map(u64::from),
         }))
     }
 
@@ -96,6 +102,13 @@ impl Problem {
     /// Adds what the log should know and the caller should not.
     pub(crate) fn with_cause(mut self, cause: impl Into<String>) -> Self {
         self.0.cause = Some(cause.into());
+        self
+    }
+
+    /// Trying again makes sense after this time.
+    pub(crate) fn with_retry_after(mut self, wait: Duration) -> Self {
+        let is_begun = u64::from(wait.subsec_nanos() > 0);
+        self.0.retry_after = Some(wait.as_secs() + is_begun);
         self
     }
 
@@ -184,7 +197,7 @@ impl IntoResponse for Problem {
         *response.status_mut() = self.0.kind.status();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        if let Some(seconds) = self.0.kind.retry_after_seconds() {
+        if let Some(seconds) = self.0.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(self);

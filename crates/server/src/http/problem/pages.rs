@@ -34,7 +34,7 @@ impl From<ProblemKind> for ProblemPage {
 /// List the kinds of problems
 ///
 /// Every `type` that a problem document of this service can have.
-#[utoipa::path(get, path = "/problems", tag = "service", responses((status = OK, description = "All kinds", body = Vec<ProblemPage>)))]
+#[utoipa::path(get, path = "/problems", tag = "service", security(()), responses((status = OK, description = "All kinds", body = Vec<ProblemPage>)))]
 pub(crate) async fn list_problems() -> Json<Vec<ProblemPage>> {
     Json(ProblemKind::ALL.into_iter().map(ProblemPage::from).collect())
 }
@@ -42,7 +42,7 @@ pub(crate) async fn list_problems() -> Json<Vec<ProblemPage>> {
 /// Explain a kind of problem
 ///
 /// What stands at the `type` of a problem document.
-#[utoipa::path(get, path = "/problems/{kind}", tag = "service",
+#[utoipa::path(get, path = "/problems/{kind}", tag = "service", security(()),
     params(("kind" = String, Path, description = "The last part of the type", example = "unknown-parameter")),
     responses((status = OK, description = "The kind", body = ProblemPage), PageProblems))]
 pub(crate) async fn get_problem(path: Result<Path<String>, PathRejection>) -> Result<Json<ProblemPage>, Problem> {

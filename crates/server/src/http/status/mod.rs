@@ -2,6 +2,7 @@
 
 mod warnings;
 
+use access::{Extent, Persons, Sight};
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use bill::BillingPeriod;
@@ -13,6 +14,7 @@ use utoipa::ToSchema;
 
 use self::warnings::Warning;
 use super::ApiState;
+use super::access::Anyone;
 use super::answer::{Links, data_version};
 use super::documentation::PlainProblems;
 use super::grammar::ReportQuery;
@@ -45,7 +47,8 @@ pub(crate) struct Status {
     ownership_version: Option<i32>,
     /// The exports that are configured or served.
     exports: Vec<ExportStatus>,
-    /// What someone should look at; empty when all is well.
+    /// What someone should look at; empty when all is well. A caller who does not see the whole bill hears of nothing that is
+    /// counted over it, only of `unauthenticated`, `refresh_failed`, `nothing_loaded` and `store_unreachable`.
     warnings: Vec<Warning>,
 }
 
@@ -88,8 +91,8 @@ pub(crate) struct LastRefresh {
     /// `published`, `unchanged` or `failed`.
     #[schema(value_type = String, example = "published")]
     result: &'static str,
-    /// What was published, or why it failed.
-    message: String,
+    /// What was published, or why it failed; null where the caller does not see the whole bill, which it may quote.
+    message: Option<String>,
     /// When it ended.
     at: DateTime<Utc>,
 }
@@ -111,13 +114,20 @@ struct StoreView {
     responses((status = OK, description = "The status", body = StatusAnswer), PlainProblems))]
 pub(crate) async fn get_status(
     State(state): State<ApiState>,
+    Anyone(caller): Anyone,
     RawQuery(query): RawQuery,
 ) -> Result<Json<StatusAnswer>, Problem> {
     ReportQuery::parse(query.as_deref(), &ReportQuery::NOTHING)?;
+    // Whoever may not read costs hears how the service is, and no figure.
+    let sight =
+        state.gate.sight_of(&caller).unwrap_or(Sight { extent: Extent::nothing(), persons: Persons::Pseudonymous });
     let outcomes = state.board.outcomes();
-    let mut warnings = warnings::of_service(state.unauthenticated_warning, &outcomes);
-    warnings.extend(state.board.ownership_failure().map(Warning::ownership_failed));
-    let view = match view_store(&state).await {
+    let mut warnings = warnings::of_service(state.unauthenticated_warning, &outcomes, &sight);
+    // The reason quotes rules and tags of everybody.
+    let ownership_failure = state.board.ownership_failure().filter(|_| sight.is_whole());
+    warnings.extend(ownership_failure.map(Warning::ownership_failed));
+    let refreshes = outcomes.into_iter().map(|outcome| LastRefresh::seen(outcome, &sight)).collect();
+    let view = match view_store(&state, sight).await {
         Ok(view) => Some(view),
         Err(error) => {
             tracing::warn!(error = chain(&error), "the store could not tell its status");
@@ -133,19 +143,22 @@ pub(crate) async fn get_status(
         }
         None => (None, None, None, Vec::new()),
     };
-    let exports = exports(&state.exports, periods, outcomes);
+    let exports = exports(&state.exports, periods, refreshes);
     let service_version = env!("CARGO_PKG_VERSION");
     let data = Status { service_version, store_reachable, data_version, as_of, ownership_version, exports, warnings };
     let links = Links::to_self("/v1/status").and("periods", "/v1/periods").and("readyz", "/readyz");
     Ok(Json(StatusAnswer { data, links }))
 }
 
-async fn view_store(state: &ApiState) -> Result<StoreView, StoreError> {
-    let mut snapshot = state.store.snapshot().await?;
+async fn view_store(state: &ApiState, sight: Sight) -> Result<StoreView, StoreError> {
+    let mut snapshot = state.store.snapshot(sight).await?;
     let periods = snapshot.periods().to_vec();
-    let mut warnings = warnings::of_loads(&mut snapshot, &periods).await?;
-    let control = snapshot.control(&periods, CostBasis::Unblended).await?;
-    warnings.extend(control.iter().flat_map(warnings::of_control));
+    let mut warnings = Vec::new();
+    if snapshot.sight().is_whole() {
+        warnings = warnings::of_loads(&mut snapshot, &periods).await?;
+        let control = snapshot.control(&periods, CostBasis::Unblended).await?;
+        warnings.extend(control.iter().flat_map(warnings::of_control));
+    }
     if periods.is_empty() {
         warnings.push(Warning::nothing_loaded());
     }
@@ -174,10 +187,10 @@ fn served_period(snapshot: &Snapshot, load: &LoadVersion, state: &ApiState) -> (
 fn exports(
     configured: &[String],
     periods: Vec<(String, ServedPeriod)>,
-    outcomes: Vec<RefreshOutcome>,
+    refreshes: Vec<(String, LastRefresh)>,
 ) -> Vec<ExportStatus> {
     let served = periods.iter().map(|(export, _)| export);
-    let refreshed = outcomes.iter().map(|outcome| &outcome.export);
+    let refreshed = refreshes.iter().map(|(export, _)| export);
     let mut names: Vec<String> = configured.iter().chain(served).chain(refreshed).cloned().collect();
     names.sort_unstable();
     names.dedup();
@@ -185,9 +198,10 @@ fn exports(
         .into_iter()
         .map(|export| ExportStatus { export, periods: Vec::new(), last_refreshes: Vec::new() })
         .collect();
-    for export in &mut exports {
-        let of_export = outcomes.iter().filter(|outcome| outcome.export == export.export);
-        export.last_refreshes = of_export.cloned().map(LastRefresh::from).collect();
+    for (name, refresh) in refreshes {
+        if let Some(export) = exports.iter_mut().find(|export| export.export == name) {
+            export.last_refreshes.push(refresh);
+        }
     }
     for (name, period) in periods {
         if let Some(export) = exports.iter_mut().find(|export| export.export == name) {
@@ -200,9 +214,11 @@ fn exports(
     exports
 }
 
-impl From<RefreshOutcome> for LastRefresh {
-    fn from(outcome: RefreshOutcome) -> Self {
-        let RefreshOutcome { period, result, message, at, .. } = outcome;
-        Self { period: Some(period).filter(|period| !period.is_empty()), result, message, at }
+impl LastRefresh {
+    /// The export, and how its refresh ended, as far as someone with this sight may hear of it.
+    fn seen(outcome: RefreshOutcome, sight: &Sight) -> (String, Self) {
+        let RefreshOutcome { export, period, result, message, at } = outcome;
+        let period = Some(period).filter(|period| !period.is_empty());
+        (export, Self { period, result, message: sight.is_whole().then_some(message), at })
     }
 }

@@ -1,5 +1,6 @@
 //! What someone should look at.
 
+use access::Sight;
 use bill::{Amount, BillingPeriod};
 use serde::Serialize;
 use store::StoreError;
@@ -62,17 +63,22 @@ impl Warning {
     }
 }
 
-/// What the service itself knows: that anyone may ask, and which refreshes failed.
-pub(super) fn of_service(unauthenticated: bool, outcomes: &[RefreshOutcome]) -> Vec<Warning> {
+/// What the service itself knows: that anyone may ask, and which refreshes failed. Why they failed may quote any line of the
+/// bill, so that only those who see all of it are told.
+pub(super) fn of_service(unauthenticated: bool, outcomes: &[RefreshOutcome], sight: &Sight) -> Vec<Warning> {
     let open = unauthenticated.then(|| {
         Warning::new(
             "unauthenticated",
             "anyone who reaches this service can read it: [server] allow_unauthenticated is set",
         )
     });
+    let detail = |outcome: &RefreshOutcome| match sight.is_whole() {
+        true => format!("export `{}`: {}", outcome.export, outcome.message),
+        false => format!("the last refresh of export `{}` failed; ask whoever runs the service", outcome.export),
+    };
     let failed = outcomes.iter().filter(|outcome| outcome.result == "failed").map(|outcome| Warning {
         period: outcome.period.parse().ok(),
-        ..Warning::new("refresh_failed", format!("export `{}`: {}", outcome.export, outcome.message))
+        ..Warning::new("refresh_failed", detail(outcome))
     });
     open.into_iter().chain(failed).collect()
 }
@@ -127,7 +133,7 @@ mod tests {
         let control = Control {
             period: "2026-10".parse().expect("a period"),
             currency: "USD".to_owned(),
-            bill_total: amount("10"),
+            bill_total: Some(amount("10")),
             bedrock_total: amount("4"),
             attributed: amount("2.5"),
             unattributed: amount("1.5"),

@@ -11,6 +11,7 @@ use super::list::echo;
 use super::rules::RuleFigures;
 use super::{StoreResult, find_team, question_about};
 use crate::http::ApiState;
+use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, control, totals};
 use crate::http::conditional::Versioned;
 use crate::http::documentation::{CostParameters, NotModified, TeamProblems};
@@ -65,12 +66,13 @@ pub(crate) struct PeriodCosts {
     responses((status = OK, description = "The team", body = TeamAnswer), NotModified, TeamProblems))]
 pub(crate) async fn get_team(
     State(state): State<ApiState>,
+    reader: CostReader,
     slug: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Versioned<TeamAnswer>, Problem> {
     let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::COST)?;
     let Path(slug) = slug?;
-    let mut snapshot = state.store.snapshot().await?;
+    let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
     let team = find_team(&mut snapshot, &slug).await?;
     let periods = snapshot.periods().to_vec();
     let question = question_about(&team, Scope::Periods(periods.clone()), asked.cost);
@@ -80,13 +82,13 @@ pub(crate) async fn get_team(
     let totals = totals(&mut snapshot, &question).await?;
     let control = control(&mut snapshot, &periods, asked.cost).await?;
 
-    let query = echo(None, asked.cost);
+    let query = echo(None, asked.cost).revealing(asked.reveal);
     let path = format!("/v1/teams/{}", team.slug);
     let links = Links::to_self(format!("{path}?{}", query.query_string()))
         .and("showback", format!("{path}/showback"))
         .and("teams", "/v1/teams");
     let context = MetaContext { periods: &periods, cost: asked.cost, today: state.today(), query };
-    let meta = Meta::new(&snapshot, context, totals, by_period.len());
+    let meta = Meta::new(&mut snapshot, context, totals, by_period.len()).await?;
     let rules = rules.into_iter().map(RuleFigures::from).collect();
     let data = TeamDetail { slug: team.slug, name: team.name, periods: by_period, rules };
     Ok(Versioned::of(&snapshot, TeamAnswer { data, meta, control, links }))

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::StoreResult;
 use crate::http::ApiState;
+use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, control, totals};
 use crate::http::conditional::Versioned;
 use crate::http::documentation::{NotModified, PeriodAndCostParameters, PeriodProblems};
@@ -52,10 +53,11 @@ pub(crate) struct TeamCosts {
     responses((status = OK, description = "The teams", body = TeamsAnswer), NotModified, PeriodProblems))]
 pub(crate) async fn list_teams(
     State(state): State<ApiState>,
+    reader: CostReader,
     RawQuery(query): RawQuery,
 ) -> Result<Versioned<TeamsAnswer>, Problem> {
     let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_AND_COST)?;
-    let mut snapshot = state.store.snapshot().await?;
+    let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
     let nothing_loaded = asked.period.is_none() && snapshot.periods().is_empty();
     let period = if nothing_loaded { None } else { Some(resolve_one(asked.period, &snapshot)?) };
 
@@ -72,10 +74,10 @@ pub(crate) async fn list_teams(
     let totals = totals(&mut snapshot, &question).await?;
     let control = control(&mut snapshot, &periods, asked.cost).await?;
 
-    let query = echo(period, asked.cost);
+    let query = echo(period, asked.cost).revealing(asked.reveal);
     let links = Links::to_self(format!("/v1/teams?{}", query.query_string())).and("periods", "/v1/periods");
     let context = MetaContext { periods: &periods, cost: asked.cost, today: state.today(), query };
-    let meta = Meta::new(&snapshot, context, totals, data.len());
+    let meta = Meta::new(&mut snapshot, context, totals, data.len()).await?;
     Ok(Versioned::of(&snapshot, TeamsAnswer { data, meta, control, links }))
 }
 

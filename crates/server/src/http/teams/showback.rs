@@ -15,6 +15,7 @@ use super::list::echo;
 use super::rules::RuleFigures;
 use super::{StoreResult, find_team, question_about};
 use crate::http::ApiState;
+use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, control, totals};
 use crate::http::conditional::Versioned;
 use crate::http::documentation::{NotModified, PeriodAndCostParameters, TeamProblems};
@@ -96,12 +97,13 @@ pub(crate) struct TeamName {
     responses((status = OK, description = "The showback", body = ShowbackAnswer), NotModified, TeamProblems))]
 pub(crate) async fn get_team_showback(
     State(state): State<ApiState>,
+    reader: CostReader,
     slug: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Versioned<ShowbackAnswer>, Problem> {
     let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_AND_COST)?;
     let Path(slug) = slug?;
-    let mut snapshot = state.store.snapshot().await?;
+    let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
     let team = find_team(&mut snapshot, &slug).await?;
     let period = resolve_one(asked.period, &snapshot)?;
     let question = question_about(&team, Scope::Periods(vec![period]), asked.cost);
@@ -109,14 +111,14 @@ pub(crate) async fn get_team_showback(
     let (data, tags_left_out) = showback(&mut snapshot, team, period, &question).await?;
     let control = control(&mut snapshot, &[period], asked.cost).await?;
 
-    let query = echo(Some(period), asked.cost);
+    let query = echo(Some(period), asked.cost).revealing(asked.reveal);
     let path = format!("/v1/teams/{}", data.team.slug);
     let links = Links::to_self(format!("{path}/showback?{}", query.query_string()))
         .and("previous", format!("{path}/showback?period={}", period.previous()))
         .and("team", path)
         .and("period", format!("/v1/periods/{period}"));
     let context = MetaContext { periods: &[period], cost: asked.cost, today: state.today(), query };
-    let mut meta = Meta::new(&snapshot, context, data.totals.clone(), data.by_day.len());
+    let mut meta = Meta::new(&mut snapshot, context, data.totals.clone(), data.by_day.len()).await?;
     if tags_left_out > 0 {
         meta = meta.with_note(format!("{tags_left_out} more tags are in use; ask /v1/costs with group_by=tag:<key>."));
     }

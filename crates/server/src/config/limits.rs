@@ -1,0 +1,29 @@
+use std::num::{NonZeroU32, NonZeroUsize};
+
+use serde::Deserialize;
+
+/// `[limits]`: what one caller, and all of them, may ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// Answers that each caller may have worked out in a minute. 304s are not counted.
+    pub answers_per_minute: NonZeroU32,
+    /// Credentials that are not accepted, from each address in a minute.
+    pub refusals_per_minute: NonZeroU32,
+    /// Requests that are worked on at once; more are turned away with 503.
+    pub concurrent_requests: NonZeroUsize,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        const { Self { answers_per_minute: n(1200), refusals_per_minute: n(60), concurrent_requests: many(512) } }
+    }
+}
+
+const fn n(number: u32) -> NonZeroU32 {
+    NonZeroU32::new(number).expect("not zero")
+}
+
+const fn many(number: usize) -> NonZeroUsize {
+    NonZeroUsize::new(number).expect("not zero")
+}

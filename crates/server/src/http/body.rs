@@ -1,0 +1,137 @@
+//! JSON bodies read field by field: a field is known or it is refused, and all faults of a body are found in one go.
+
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, header};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::grammar::{Fault, Faults, shown};
+use super::problem::{Problem, ProblemKind};
+
+/// No body that is taken here is longer.
+const LONGEST_BYTES: usize = 64 * 1024;
+
+/// The fields of a body that is a JSON object. No body at all is an object without fields.
+#[derive(Debug, Default)]
+pub(crate) struct JsonObject(Map<String, Value>);
+
+impl JsonObject {
+    /// Begins reading; fields that are not among the known ones go to the faults.
+    pub(crate) fn fields(self, known: &[&str], faults: &mut Faults) -> Fields {
+        for name in self.0.keys().filter(|name| !known.contains(&name.as_str())) {
+            let detail = format!("there is no field `{}` here", shown(name));
+            faults.push(fault(name, detail).near(name, known).allowing(known));
+        }
+        Fields(self.0)
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, Problem> {
+        if bytes.is_empty() {
+            return Ok(Self::default());
+        }
+        match serde_json::from_slice(bytes) {
+            Ok(Value::Object(map)) => Ok(Self(map)),
+            Ok(_) => Err(Problem::new(ProblemKind::InvalidBody, "the body is not a JSON object")),
+            Err(error) => Err(Problem::new(ProblemKind::InvalidBody, format!("the body is not JSON: {error}"))),
+        }
+    }
+}
+
+/// Fields that have not been read yet.
+#[derive(Debug)]
+pub(crate) struct Fields(Map<String, Value>);
+
+impl Fields {
+    /// A field that may be left out.
+    pub(crate) fn take<T: DeserializeOwned>(&mut self, name: &str, faults: &mut Faults) -> Option<T> {
+        let value = self.0.remove(name)?;
+        faults.keep(serde_json::from_value(value).map_err(|error| fault(name, error.to_string())))
+    }
+
+    /// A field that must be there.
+    pub(crate) fn require<T: DeserializeOwned>(&mut self, name: &str, faults: &mut Faults) -> Option<T> {
+        if !self.0.contains_key(name) {
+            faults.push(fault(name, format!("`{name}` is missing")));
+        }
+        self.take(name, faults)
+    }
+}
+
+/// A fault of a field.
+pub(crate) fn fault(field: &str, detail: impl Into<String>) -> Fault {
+    Fault::new(ProblemKind::InvalidBody, field, detail)
+}
+
+impl<S: Send + Sync> FromRequest<S> for JsonObject {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let is_json = is_json(request.headers());
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| match rejection {
+            BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => too_large(),
+            _ => Problem::new(ProblemKind::InvalidBody, "the body ended before it was complete"),
+        })?;
+        if bytes.len() > LONGEST_BYTES {
+            return Err(too_large());
+        }
+        if !bytes.is_empty() && !is_json {
+            let detail = "send JSON, with `Content-Type: application/json`";
+            return Err(Problem::new(ProblemKind::UnsupportedMediaType, detail));
+        }
+        Self::read(&bytes)
+    }
+}
+
+fn too_large() -> Problem {
+    Problem::new(ProblemKind::BodyTooLarge, format!("at most {LONGEST_BYTES} bytes are read"))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    given.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    async fn read(content_type: &str, body: impl Into<Body>) -> Result<JsonObject, ProblemKind> {
+        let request = Request::post("/").header(header::CONTENT_TYPE, content_type).body(body.into());
+        let object = JsonObject::from_request(request.expect("a request"), &()).await;
+        object.map_err(|problem| problem.kind())
+    }
+
+    #[tokio::test]
+    async fn a_body_is_a_json_object_or_nothing() {
+        assert!(read("application/json; charset=utf-8", "{\"a\": 1}").await.is_ok());
+        assert!(read("", "").await.is_ok());
+        for wrong in ["[]", "7", "{", "{\"a\": 1}}", "\u{feff}{}", &"[".repeat(10_000)] {
+            assert_eq!(
+                read("application/json", wrong.to_owned()).await.err(),
+                Some(ProblemKind::InvalidBody),
+                "{wrong}"
+            );
+        }
+        assert_eq!(read("application/json", vec![0xff]).await.err(), Some(ProblemKind::InvalidBody));
+        assert_eq!(read("text/plain", "{}").await.err(), Some(ProblemKind::UnsupportedMediaType));
+        let long = format!("{{\"a\": \"{}\"}}", "x".repeat(LONGEST_BYTES));
+        assert_eq!(read("application/json", long).await.err(), Some(ProblemKind::BodyTooLarge));
+    }
+
+    #[test]
+    fn every_fault_of_a_body_is_found_in_one_go() {
+        let object = JsonObject::read(b"{\"nmae\": 1, \"count\": \"x\"}").expect("an object");
+        let mut faults = Faults::default();
+        let mut fields = object.fields(&["name", "count"], &mut faults);
+        assert_eq!(fields.require::<String>("name", &mut faults), None);
+        assert_eq!(fields.take::<u8>("count", &mut faults), None);
+        let found: Vec<(String, Option<String>)> =
+            faults.into_vec().into_iter().map(|fault| (fault.parameter, fault.did_you_mean)).collect();
+        let expected = [("nmae", Some("name")), ("name", None), ("count", None)];
+        assert_eq!(found, expected.map(|(name, near)| (name.to_owned(), near.map(str::to_owned))));
+    }
+}

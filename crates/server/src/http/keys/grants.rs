@@ -1,0 +1,26 @@
+use access::{Grant, GrantText, Grants};
+use serde_json::Value;
+
+use crate::http::body::{Fields, fault};
+use crate::http::grammar::Faults;
+
+/// The most grants of one key.
+pub(super) const MOST_GRANTS: usize = 100;
+
+/// The field `grants`; what is wrong goes to the faults under the place where it stands.
+pub(super) fn read(fields: &mut Fields, faults: &mut Faults) -> Option<Grants> {
+    let texts: Vec<Value> = fields.require("grants", faults)?;
+    if texts.is_empty() || texts.len() > MOST_GRANTS {
+        faults.push(fault("grants", format!("a key has one grant, or up to {MOST_GRANTS}")));
+        return None;
+    }
+    let grants: Vec<Option<Grant>> =
+        texts.into_iter().enumerate().map(|(index, text)| faults.keep(grant(index, text))).collect();
+    grants.iter().map(Option::as_ref).collect::<Option<Vec<&Grant>>>().map(Grants::from_iter)
+}
+
+fn grant(index: usize, value: Value) -> Result<Grant, crate::http::grammar::Fault> {
+    let place = format!("grants[{index}]");
+    let text: GrantText = serde_json::from_value(value).map_err(|error| fault(&place, error.to_string()))?;
+    Grant::try_from(text).map_err(|error| fault(&place, error.to_string()))
+}

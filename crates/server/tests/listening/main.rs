@@ -1,0 +1,11 @@
+//! The service on a network, over real sockets: slow clients, TLS, proxies, and stopping.
+
+mod clients;
+mod limits;
+mod proxies;
+mod served;
+mod service;
+mod slow;
+mod stopping;
+mod the_binary;
+mod tls;

@@ -1,0 +1,108 @@
+//! Random questions, well put and badly put, about what is there and what is not.
+
+use proptest::prelude::*;
+
+const DIMENSIONS: [&str; 24] = [
+    "payer",
+    "account",
+    "region",
+    "team",
+    "principal",
+    "identity",
+    "role",
+    "session",
+    "person",
+    "model",
+    "token_kind",
+    "cache",
+    "tier",
+    "charge_type",
+    "product",
+    "usage_type",
+    "operation",
+    "invoice",
+    "tag:team",
+    "tag:cost-center",
+    "tag:resourceTags/Team",
+    "tag:resource_tags/user_team",
+    "tag:cost_category/project",
+    "tag:missing",
+];
+
+const TIMES: [&str; 9] = [
+    "",
+    "period=2026-09",
+    "period=2026-10",
+    "period=2026-09,2026-10",
+    "period=2026-08",
+    "start=2026-09-05&end=2026-09-15",
+    "start=2026-08-01&end=2026-08-29",
+    "start=2026-07-25&end=2026-07-28",
+    "start=2026-07-01&end=2026-12-01",
+];
+
+const FILTERS: [&str; 16] = [
+    "[team]=ds",
+    "[team]=platform,unattributed",
+    "[team]=research",
+    "[team]=nosuch",
+    "[account]=111111111111,222222222222",
+    "[account]=333333333333",
+    "[identity]=iam_user,",
+    "[principal]=",
+    "[principal]=arn:aws:iam::123456789012:user/alice",
+    "[session]=user-1@acme.org",
+    "[role]=gateway-prod",
+    "[tag:team]=ds",
+    "[tag:cost-center]=",
+    "[tag:cost-center]=12345",
+    "[charge_type]=Credit,Tax",
+    "[invoice]=",
+];
+
+fn costs() -> impl Strategy<Value = String> {
+    let choose = |choices: Vec<&'static str>| prop::sample::select(choices);
+    let filter =
+        (choose(vec!["filter", "exclude"]), choose(FILTERS.to_vec())).prop_map(|(verb, rest)| format!("{verb}{rest}"));
+    let group_by = prop::sample::subsequence(DIMENSIONS.to_vec(), 0..4);
+    (
+        choose(TIMES.to_vec()),
+        group_by,
+        choose(vec!["total", "total", "monthly", "daily"]),
+        choose(vec!["unblended", "net_unblended", "list"]),
+        choose(vec!["", "order_by=cost", "order_by=-cost"]),
+        prop::collection::vec(filter, 0..3),
+    )
+        .prop_map(|(time, group_by, granularity, cost, order_by, filters)| {
+            let grouped = if group_by.is_empty() { String::new() } else { format!("group_by={}", group_by.join(",")) };
+            let mut parts = vec![time.to_owned(), grouped, order_by.to_owned()];
+            parts.extend([format!("granularity={granularity}"), format!("cost={cost}")]);
+            parts.extend(filters);
+            parts.retain(|part| !part.is_empty());
+            format!("/v1/costs?{}", parts.join("&"))
+        })
+}
+
+/// Questions about costs, so many.
+pub(crate) fn about_costs(how_many: usize) -> impl Strategy<Value = Vec<String>> {
+    prop::collection::vec(costs(), how_many)
+}
+
+/// Every other question there is, in one of the costs.
+pub(crate) fn about_the_rest() -> impl Strategy<Value = Vec<String>> {
+    prop::sample::select(vec!["unblended", "net_unblended"]).prop_map(|cost| {
+        let mut paths: Vec<String> =
+            ["/v1/status", "/v1/periods", "/v1/periods/2026-09", "/v1/periods/2026-10", "/v1/periods/2026-08"]
+                .map(str::to_owned)
+                .to_vec();
+        paths.push(format!("/v1/teams?cost={cost}"));
+        paths.push(format!("/v1/teams?cost={cost}&period=2026-09"));
+        // The last two are no team anywhere, one of them nearly.
+        for team in ["ds", "platform", "research", "unattributed", "platfrom", "nobody"] {
+            paths.push(format!("/v1/teams/{team}?cost={cost}"));
+            paths.push(format!("/v1/teams/{team}/showback?cost={cost}"));
+            paths.push(format!("/v1/teams/{team}/showback?period=2026-09&cost={cost}"));
+        }
+        paths
+    })
+}

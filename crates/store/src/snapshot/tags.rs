@@ -1,0 +1,76 @@
+//! The tags that lines carry.
+
+use bill::BillingPeriod;
+use bill::tags::{TagKey, TagView};
+use sqlx::{PgConnection, QueryBuilder};
+
+use super::Snapshot;
+use super::scope::Visible;
+use crate::error::{Doing, StoreError};
+
+impl Snapshot {
+    /// The keys of all tags, in every view, that lines of these periods carry.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn tag_keys(&mut self, periods: &[BillingPeriod]) -> Result<Vec<TagKey>, StoreError> {
+        let load_ids = self.load_ids(|load| periods.contains(&load.period));
+        if let Some(visible) = self.visible() {
+            let query = keys_in_part(visible, &load_ids);
+            let keys = fetch(query, &mut self.transaction).await?;
+            return Ok(self.keys_to_show(keys));
+        }
+        let rows = sqlx::query!(
+            r#"with sets as (
+                   select distinct tag_set_id
+                     from subject
+                    where subject_id in (select subject_id from period_cost where load_id = any($1))
+               )
+               select 'tags' as "view!", jsonb_object_keys(tags) as "key!" from tag_set join sets using (tag_set_id)
+               union
+               select 'resource_tags', jsonb_object_keys(resource_tags) from tag_set join sets using (tag_set_id)
+               union
+               select 'cost_category', jsonb_object_keys(cost_category) from tag_set join sets using (tag_set_id)"#,
+            &load_ids,
+        )
+        .fetch_all(&mut *self.transaction)
+        .await
+        .doing("the keys of tags")?;
+        Ok(self.keys_to_show(read(rows.into_iter().map(|row| (row.view, row.key)))))
+    }
+}
+
+fn keys_in_part(visible: Visible<'_>, load_ids: &[i64]) -> QueryBuilder<sqlx::Postgres> {
+    let mut text = QueryBuilder::new("with sets as (select distinct subject.tag_set_id from ");
+    visible.push_owners(&mut text, load_ids);
+    text.push(
+        " as owner join subject using (subject_id))
+         select 'tags', jsonb_object_keys(tags) from tag_set join sets using (tag_set_id)
+         union
+         select 'resource_tags', jsonb_object_keys(resource_tags) from tag_set join sets using (tag_set_id)
+         union
+         select 'cost_category', jsonb_object_keys(cost_category) from tag_set join sets using (tag_set_id)",
+    );
+    text
+}
+
+async fn fetch(
+    mut query: QueryBuilder<sqlx::Postgres>,
+    connection: &mut PgConnection,
+) -> Result<Vec<TagKey>, StoreError> {
+    let rows: Vec<(String, String)> = query.build_query_as().fetch_all(connection).await.doing("the keys of tags")?;
+    Ok(read(rows.into_iter()))
+}
+
+/// Keys from the columns of tags that they are in.
+fn read(rows: impl Iterator<Item = (String, String)>) -> Vec<TagKey> {
+    let key = |(column, key): (String, String)| match column.as_str() {
+        "resource_tags" => Some(TagKey { view: TagView::NormalisedResourceTags, key }),
+        "cost_category" => Some(TagKey { view: TagView::NormalisedCostCategory, key }),
+        // A key of the map `tags` names its own view: `iamPrincipal/team`. One that names none cannot be asked for.
+        _ => key.parse::<TagKey>().ok().filter(|parsed| parsed.column_key() == key),
+    };
+    let mut keys: Vec<TagKey> = rows.filter_map(key).collect();
+    keys.sort_unstable();
+    keys
+}
