@@ -87,6 +87,17 @@ pub enum EngineError {
         /// The period of the manifest.
         held: BillingPeriod,
     },
+    /// As much has been scanned today as may be.
+    #[error(
+        "the queries of today have scanned {scanned_bytes} bytes and may scan {ceiling_bytes}: wait until midnight (UTC), \
+         or raise `[athena] daily_scan_ceiling`"
+    )]
+    ScanCeiling {
+        /// What was scanned since midnight (UTC).
+        scanned_bytes: u64,
+        /// What may be scanned in a day.
+        ceiling_bytes: u64,
+    },
     /// The folder to which large questions spill cannot be used.
     #[error("the spill folder {} cannot be used", path.display())]
     SpillFolder {

@@ -8,7 +8,7 @@ use access::pseudonym::Pseudonyms;
 use anyhow::Context;
 use bill::principal::{FoldRule, SessionFold};
 use chrono::{DateTime, Utc};
-use engine::{EmbeddedEngine, EngineOptions, ExportLocation, ExportSource};
+use engine::{EmbeddedEngine, Engine, EngineOptions, ExportLocation, ExportSource, NoQueryLog};
 use ledger::Ownership;
 use openid::{ClientOptions, Openid, OpenidOptions};
 use private_postgres::{EmbeddedOptions, EmbeddedPostgres};
@@ -86,7 +86,8 @@ pub(super) fn refresher(config: &Config, store: Store, board: RefreshBoard, cloc
         .collect();
     Ok(Refresher {
         store,
-        engine: Arc::new(embedded_engine(&config.engine)?),
+        engine: Engine::Embedded(embedded_engine(&config.engine)?),
+        query_log: Arc::new(NoQueryLog),
         exports,
         fold: session_fold(&config.principals)?,
         clock,

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use bill::BillingPeriod;
 use bill::principal::SessionFold;
-use engine::{EmbeddedEngine, ExportSource};
+use engine::{Engine, ExportSource, SharedQueryLog};
 use futures::FutureExt;
 use store::Store;
 
@@ -37,7 +37,9 @@ pub struct Refresher {
     /// Where versions are kept.
     pub store: Store,
     /// What puts the questions.
-    pub engine: Arc<EmbeddedEngine>,
+    pub engine: Engine,
+    /// Is told of every question that is put.
+    pub query_log: SharedQueryLog,
     /// What is asked.
     pub exports: Vec<ExportSource>,
     /// Sessions that are kept as one.

@@ -116,7 +116,7 @@ impl Refresher {
 
     async fn control_totals(&self, manifest: &Manifest) -> Result<Vec<ControlTotal>, RefreshError> {
         let period = Parameter::Text(manifest.period.to_string());
-        let mut answer = self.engine.ask(&BILL_TOTAL, &[period], manifest).await?;
+        let mut answer = self.engine.ask(&BILL_TOTAL, &[period], manifest, &self.query_log).await?;
         let mut totals = Vec::new();
         while let Some(batch) = answer.batches.try_next().await? {
             totals.extend(read_totals(&batch)?);
@@ -130,7 +130,7 @@ impl Refresher {
     async fn daily_cost(&self, manifest: &Manifest, load: &mut LoadWriter) -> Result<(), RefreshError> {
         let parameters = [self.fold.pattern(), self.fold.replacement(), &manifest.period.to_string()]
             .map(|text| Parameter::Text(text.to_owned()));
-        let mut answer = self.engine.ask(&DAILY_COST, &parameters, manifest).await?;
+        let mut answer = self.engine.ask(&DAILY_COST, &parameters, manifest, &self.query_log).await?;
         let mut reader = FactReader::default();
         while let Some(batch) = answer.batches.try_next().await? {
             reader.read(&batch, load).await?;

@@ -12,7 +12,7 @@ use axum::http::{Request, StatusCode};
 use bill::principal::SessionFold;
 use bill::{Amount, BillingPeriod};
 use chrono::{DateTime, TimeDelta, Utc};
-use engine::{EmbeddedEngine, EngineOptions, ExportLocation, ExportSource};
+use engine::{EmbeddedEngine, Engine, EngineOptions, ExportLocation, ExportSource, NoQueryLog};
 use ledger::Ownership;
 use sample::{LineItem, SampleOptions};
 use serde_json::Value;
@@ -75,7 +75,8 @@ impl World {
         let location = ExportLocation::Disk(folder.path().join("export"));
         let refresher = Refresher {
             store: store.clone(),
-            engine: Arc::new(EmbeddedEngine::new(options).expect("an engine")),
+            engine: Engine::Embedded(EmbeddedEngine::new(options).expect("an engine")),
+            query_log: Arc::new(NoQueryLog),
             exports: vec![ExportSource { name: "sample".to_owned(), location }],
             fold: SessionFold::new(&[]).expect("no rules"),
             clock,

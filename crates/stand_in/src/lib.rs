@@ -1,0 +1,1 @@
+//! A local S3 and Athena that really answer.
