@@ -4,6 +4,7 @@ mod audit;
 mod classify;
 mod demo;
 mod demo_key;
+mod health;
 mod keys;
 mod logging;
 mod migrate;
@@ -44,6 +45,8 @@ enum Command {
     Keys(keys::KeysArguments),
     /// Prove that the audit log was not changed.
     Audit(audit::AuditArguments),
+    /// Ask the service on this machine whether it lives: for supervisors and containers.
+    Health(health::HealthArguments),
     /// Bring the database schema up to date.
     Migrate,
     /// Write a sample CUR 2.0 export.
@@ -70,6 +73,7 @@ pub fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Refresh(arguments) => block_on(refresh::run(config()?, arguments)),
         Command::Keys(arguments) => block_on(keys::run(config()?, arguments)),
         Command::Audit(arguments) => block_on(audit::run(config()?, arguments)),
+        Command::Health(arguments) => block_on(health::run(config()?, arguments)),
         Command::Migrate => block_on(migrate::run(config()?)),
     }
 }

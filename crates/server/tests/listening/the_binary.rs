@@ -139,6 +139,28 @@ async fn the_certificate_is_read_again_on_sighup(pool: PgPool) {
 }
 
 #[sqlx::test]
+async fn a_supervisor_asks_whether_it_lives(pool: PgPool) {
+    let files = Files::new();
+    let tls =
+        format!("tls = {{ certificate = {:?}, key = {:?} }}", files.path("certificate.pem"), files.path("key.pem"));
+    let mut service = Service::start(&pool, &tls);
+    service.hear("published");
+    let config = service.folder.path().join("chargeback.toml");
+    let listen = service.address.to_string();
+    let health = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chargeback"));
+        command.arg("health").args(arguments).arg("--config").arg(&config).env("CHARGEBACK_SERVER__LISTEN", &listen);
+        command.output().expect("the binary runs")
+    };
+    assert!(health(&[]).status.success() && health(&["--ready"]).status.success());
+    service.stop();
+    let output = health(&[]);
+    assert!(!output.status.success());
+    let said = String::from_utf8(output.stderr).expect("text");
+    assert!(said.starts_with(&format!("chargeback: nothing answers at https://{listen}/livez")), "{said}");
+}
+
+#[sqlx::test]
 async fn without_its_certificate_the_service_does_not_start(pool: PgPool) {
     let folder = tempfile::tempdir().expect("a folder");
     let config = folder.path().join("chargeback.toml");
