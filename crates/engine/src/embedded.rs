@@ -15,8 +15,9 @@ use datafusion::scalar::ScalarValue;
 use futures::{StreamExt, future};
 
 use crate::catalogue::{Parameter, ParameterMeaning, Question};
-use crate::probe::{Probe, ReadableFile, probe};
-use crate::{Answer, EngineError, ExportColumns, Manifest, blocking, damage, table, trino};
+use crate::probe::{Probe, ReadableFile, in_s3, probe};
+use crate::s3::cause_in_s3;
+use crate::{Answer, EngineError, ExportColumns, Manifest, damage, table, trino};
 
 /// What the embedded engine may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,15 +118,11 @@ impl EmbeddedEngine {
     }
 
     async fn look_at(&self, manifest: &Manifest) -> Result<Probe, EngineError> {
-        let manifest = manifest.clone();
-        blocking::run(move || {
-            let probe = probe(&manifest)?;
-            if manifest.is_current() {
-                return Ok(probe);
-            }
-            Err(EngineError::ExportChanged { export: manifest.export, period: manifest.period })
-        })
-        .await
+        let probe = probe(manifest).await?;
+        if manifest.is_current().await {
+            return Ok(probe);
+        }
+        Err(EngineError::ExportChanged { export: manifest.export.clone(), period: manifest.period })
     }
 
     /// The question over the delivery, with its parameters bound and its columns as they are declared.
@@ -233,6 +230,9 @@ struct Failure {
 impl Failure {
     fn of(&self, source: DataFusionError) -> EngineError {
         let (question, source) = (self.question, Box::new(source));
+        if let Some(cause) = cause_in_s3(&*source) {
+            return in_s3(cause, &self.manifest, &self.manifest.address);
+        }
         if matches!(source.find_root(), DataFusionError::ResourcesExhausted(_)) {
             return EngineError::OutOfMemory { question, limit_bytes: self.limit_bytes, source };
         }
@@ -247,7 +247,6 @@ impl Failure {
             return error;
         }
         tracing::warn!(question = self.question, error = %error, "looking for the file to blame");
-        let files = self.files.clone();
-        blocking::run(move || damage::find(&files)).await.unwrap_or(error)
+        damage::find(&self.files, &self.manifest).await.unwrap_or(error)
     }
 }

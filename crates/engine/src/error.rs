@@ -3,53 +3,61 @@ use std::path::PathBuf;
 use bill::BillingPeriod;
 use datafusion::error::DataFusionError;
 
+use crate::{FileAddress, S3Error};
+
 /// Why an export could not be found, read or asked. Each message says what is wrong, where, and what would mend it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
     /// The folder of an export is not there.
     #[error(
-        "export `{export}`: no folder at {}; `location` must name the folder that holds `data` and `metadata`",
-        path.display()
+        "export `{export}`: no folder at {address}; `location` must name the folder that holds `data` and `metadata`"
     )]
     LocationMissing {
         /// The export's name in the configuration.
         export: String,
         /// The folder that was looked for.
-        path: PathBuf,
+        address: FileAddress,
     },
     /// A folder or file cannot be read.
-    #[error("cannot read {}", path.display())]
+    #[error("cannot read {address}")]
     Unreadable {
         /// The folder or file.
-        path: PathBuf,
+        address: FileAddress,
         /// What the operating system said.
         source: std::io::Error,
     },
-    /// A manifest names a data file that is not on disk: a copy that has not finished, or a file that was removed.
+    /// S3 does not answer as it should.
+    #[error("export `{export}`: {source}")]
+    S3 {
+        /// The export's name in the configuration.
+        export: String,
+        /// What S3 said.
+        source: S3Error,
+    },
+    /// A manifest names a data file that is not there: a copy that has not finished, or a file that was removed.
     #[error(
-        "manifest {} names {}, which is not there; copy the export again, data files first and manifests last",
-        manifest.display(), file.display()
+        "manifest {manifest} names {file}, which is not there; copy the export again, data files first and manifests last"
     )]
     DataFileMissing {
         /// The manifest that names the file.
-        manifest: PathBuf,
+        manifest: FileAddress,
         /// Where the file should be.
-        file: PathBuf,
+        file: FileAddress,
     },
     /// A data file is truncated, damaged, not Parquet at all, or holds a value that no column of its kind can hold.
-    #[error("{} cannot be read: {reason}", file.display())]
+    #[error("{file} cannot be read: {reason}")]
     DataFileDamaged {
         /// The data file.
-        file: PathBuf,
+        file: FileAddress,
         /// What is wrong with it, and what would mend it.
         reason: String,
     },
     /// A column has a type that cannot stand for the one in AWS's table dictionary.
-    #[error("{}: column `{column}` has type {found}, expected {expected}", file.display())]
+    #[error("{file}: column `{column}` has type {found}, expected {expected}")]
     ColumnType {
         /// The data file.
-        file: PathBuf,
+        file: FileAddress,
         /// The column.
         column: String,
         /// The type in the file, in Arrow's words.

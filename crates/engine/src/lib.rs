@@ -6,6 +6,7 @@
 //!
 //! The crate knows nothing of teams or of the store: it asks for the finest grain that is kept (ARCHITECTURE.md).
 
+mod address;
 mod answer;
 mod blocking;
 pub mod catalogue;
@@ -17,20 +18,24 @@ mod error;
 mod export;
 mod manifest;
 mod partition;
+mod place;
 mod probe;
 mod query_log;
+mod s3;
 mod table;
 mod trino;
 
 #[cfg(test)]
 mod tests;
 
+pub use address::FileAddress;
 pub use answer::Answer;
 pub use catalogue::{Parameter, ParameterMeaning, Question};
 pub use embedded::{EmbeddedEngine, EngineOptions};
 pub use engine::Engine;
 pub use error::EngineError;
 pub use export::{Discovery, ExportLocation, ExportSource, ManifestProblem};
-pub use manifest::Manifest;
+pub use manifest::{DataFile, Manifest};
 pub use probe::ExportColumns;
 pub use query_log::{NoQueryLog, QueryAsked, QueryEnded, QueryLog, SharedQueryLog};
+pub use s3::{S3AddressError, S3Error, S3Location, S3Options};

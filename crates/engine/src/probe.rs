@@ -1,13 +1,18 @@
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use arrow::datatypes::DataType;
-use chrono::{DateTime, Utc};
 use datafusion::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use datafusion::parquet::arrow::async_reader::AsyncFileReader;
+use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::columns::{COLUMNS, Kind};
-use crate::{EngineError, Manifest};
+use crate::manifest::DataFile;
+use crate::s3::{S3Error, S3Reader, cause_in_s3};
+use crate::{EngineError, ExportLocation, FileAddress, Manifest};
+
+/// How many footers are read at a time.
+const FOOTERS_AT_A_TIME: usize = 8;
 
 /// Which of the columns that an export may lack are there.
 ///
@@ -25,15 +30,28 @@ pub struct ExportColumns {
 }
 
 /// A data file that has been looked at: its footer is whole and its columns can be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct ReadableFile {
-    pub(crate) path: PathBuf,
+    pub(crate) address: FileAddress,
     pub(crate) size: u64,
-    pub(crate) modified: DateTime<Utc>,
+    pub(crate) modified: SystemTime,
+    /// What reads it, where that is S3.
+    pub(crate) in_s3: Option<S3Reader>,
+}
+
+impl ReadableFile {
+    /// Opens it, to read its footer or all of it.
+    pub(crate) async fn open(&self) -> std::io::Result<Box<dyn AsyncFileReader>> {
+        match (&self.in_s3, self.address.as_path()) {
+            (Some(reader), _) => Ok(Box::new(reader.clone())),
+            (None, Some(path)) => Ok(Box::new(tokio::fs::File::open(path).await?)),
+            (None, None) => Err(std::io::ErrorKind::Unsupported.into()),
+        }
+    }
 }
 
 /// What the footers of a manifest's files say.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Probe {
     pub(crate) columns: ExportColumns,
     /// The files that hold rows, or could.
@@ -43,40 +61,62 @@ pub(crate) struct Probe {
 }
 
 /// Reads the footer of every file that the manifest names. A column counts as there when any file has it.
-pub(crate) fn probe(manifest: &Manifest) -> Result<Probe, EngineError> {
-    let mut probe = Probe::default();
-    for path in &manifest.data_files {
-        let (size, modified) = size_and_time(path, manifest)?;
+pub(crate) async fn probe(manifest: &Manifest) -> Result<Probe, EngineError> {
+    let looks = manifest.data_files.iter().map(|file| async {
+        let file = find(file, manifest).await?;
         // A refresh with fewer chunks than the one before overwrites the surplus with empty files; it does not delete
         // them (https://docs.aws.amazon.com/cur/latest/userguide/dataexports-export-delivery.html).
-        if size == 0 {
-            continue;
+        if file.size == 0 {
+            return Ok(None);
         }
-        probe.check_columns(path)?;
-        probe.files.push(ReadableFile { path: path.clone(), size, modified });
+        let footer = read_footer(&file, manifest).await?;
+        Ok::<_, EngineError>(Some((file, footer)))
+    });
+    let looks = looks.collect::<Vec<_>>();
+    let mut looks = stream::iter(looks).buffered(FOOTERS_AT_A_TIME);
+    let mut probe = Probe::default();
+    while let Some(look) = looks.try_next().await? {
+        let Some((file, footer)) = look else { continue };
+        probe.check_columns(&file.address, &footer)?;
+        probe.files.push(file);
     }
     Ok(probe)
 }
 
-fn size_and_time(path: &Path, manifest: &Manifest) -> Result<(u64, DateTime<Utc>), EngineError> {
-    match std::fs::metadata(path).and_then(|metadata| Ok((metadata.len(), metadata.modified()?))) {
-        Ok((size, modified)) => Ok((size, modified.into())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err(EngineError::DataFileMissing { manifest: manifest.path.clone(), file: path.to_owned() })
+async fn find(file: &DataFile, manifest: &Manifest) -> Result<ReadableFile, EngineError> {
+    let missing = || {
+        let (manifest, file) = (manifest.address.clone(), file.address.clone());
+        EngineError::DataFileMissing { manifest, file }
+    };
+    let address = file.address.clone();
+    match (&manifest.location, &file.address) {
+        (ExportLocation::S3(location), FileAddress::S3 { key, .. }) => {
+            let listed = file.stamp().ok_or_else(missing)?.clone();
+            let (size, modified) = (listed.size, listed.modified);
+            let in_s3 = Some(S3Reader::new(location.clone(), key, listed));
+            Ok(ReadableFile { address, size, modified, in_s3 })
         }
-        Err(source) => Err(EngineError::Unreadable { path: path.to_owned(), source }),
+        (_, FileAddress::Disk(path)) => {
+            let found = tokio::fs::metadata(path).await;
+            match found.and_then(|metadata| Ok((metadata.len(), metadata.modified()?))) {
+                Ok((size, modified)) => Ok(ReadableFile { address, size, modified, in_s3: None }),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(missing()),
+                Err(source) => Err(EngineError::Unreadable { address, source }),
+            }
+        }
+        // A manifest names files of its own place only.
+        (ExportLocation::Disk(_), FileAddress::S3 { .. }) => Err(missing()),
     }
 }
 
 impl Probe {
-    fn check_columns(&mut self, path: &Path) -> Result<(), EngineError> {
-        let footer = read_footer(path)?;
+    fn check_columns(&mut self, file: &FileAddress, footer: &ArrowReaderMetadata) -> Result<(), EngineError> {
         let schema = footer.schema();
         for (name, kind) in COLUMNS {
             let Ok(field) = schema.field_with_name(name) else { continue };
             let found = field.data_type();
             if !kind.accepts(found) {
-                return Err(column_type(path, name, kind, found.to_string()));
+                return Err(column_type(file, name, kind, found.to_string()));
             }
             if kind == Kind::Amount && *found != DataType::Float64 {
                 self.exact_amounts.insert(name);
@@ -90,19 +130,36 @@ impl Probe {
     }
 }
 
-fn read_footer(path: &Path) -> Result<ArrowReaderMetadata, EngineError> {
-    let file = File::open(path).map_err(|source| EngineError::Unreadable { path: path.to_owned(), source })?;
-    ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| {
-        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+async fn read_footer(file: &ReadableFile, manifest: &Manifest) -> Result<ArrowReaderMetadata, EngineError> {
+    let address = || file.address.clone();
+    let opened = file.open().await;
+    let mut reader = opened.map_err(|source| EngineError::Unreadable { address: address(), source })?;
+    ArrowReaderMetadata::load_async(&mut reader, ArrowReaderOptions::new()).await.map_err(|error| {
+        if let Some(cause) = cause_in_s3(&error) {
+            return in_s3(cause, manifest, &file.address);
+        }
+        let name = address().to_string().to_lowercase();
         let reason = if name.ends_with(".csv.gz") || name.ends_with(".csv") || name.ends_with(".gz") {
             "the export is delivered as CSV; create it with the format Parquet".to_owned()
         } else {
             format!("it is truncated or damaged ({error}); copy it again")
         };
-        EngineError::DataFileDamaged { file: path.to_owned(), reason }
+        EngineError::DataFileDamaged { file: address(), reason }
     })
 }
 
-fn column_type(path: &Path, column: &str, kind: Kind, found: String) -> EngineError {
-    EngineError::ColumnType { file: path.to_owned(), column: column.to_owned(), found, expected: kind.expected() }
+/// What it means for a delivery that one of its files cannot be read.
+pub(crate) fn in_s3(cause: S3Error, manifest: &Manifest, file: &FileAddress) -> EngineError {
+    let export = manifest.export.clone();
+    match cause {
+        S3Error::Overwritten { .. } => EngineError::ExportChanged { export, period: manifest.period },
+        S3Error::NoSuchObject { .. } => {
+            EngineError::DataFileMissing { manifest: manifest.address.clone(), file: file.clone() }
+        }
+        source => EngineError::S3 { export, source },
+    }
+}
+
+fn column_type(file: &FileAddress, column: &str, kind: Kind, found: String) -> EngineError {
+    EngineError::ColumnType { file: file.clone(), column: column.to_owned(), found, expected: kind.expected() }
 }

@@ -22,8 +22,9 @@ use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::prelude::{SessionContext, ident};
 use datafusion::scalar::ScalarValue;
 
-use crate::columns;
 use crate::probe::{Probe, ReadableFile};
+use crate::s3::S3FileReaders;
+use crate::{FileAddress, columns};
 
 /// The name by which every text knows the table.
 const NAME: &str = "cur2";
@@ -76,6 +77,7 @@ impl TableProvider for ExportFiles {
             };
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
+        let in_s3 = self.files.iter().any(|file| file.in_s3.is_some());
         let files = self.files.iter().map(partitioned_file).collect::<Result<Vec<_>>>()?;
         let mut options = TableParquetOptions {
             global: session.config_options().execution.parquet.clone(),
@@ -83,8 +85,12 @@ impl TableProvider for ExportFiles {
         };
         // A legacy timestamp has nanoseconds, and years beyond 2262 do not fit: some tools write 9999 for "never".
         options.global.coerce_int96 = Some("us".to_owned());
-        let source = ParquetSource::new(self.schema()).with_table_parquet_options(options);
+        let mut source = ParquetSource::new(self.schema()).with_table_parquet_options(options);
+        if in_s3 {
+            source = source.with_parquet_file_reader_factory(Arc::new(S3FileReaders));
+        }
         let groups = FileGroup::new(files).split_files(session.config().target_partitions());
+        // Files in S3 bring their readers with them, and never ask the store of this address.
         let scan = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), Arc::new(source))
             .with_file_groups(groups)
             .with_projection_indices(projection.cloned())?
@@ -95,13 +101,21 @@ impl TableProvider for ExportFiles {
 }
 
 fn partitioned_file(file: &ReadableFile) -> Result<PartitionedFile> {
-    Ok(PartitionedFile::new_from_meta(ObjectMeta {
-        location: object_path(&file.path)?,
-        last_modified: file.modified,
+    let location = match &file.address {
+        FileAddress::Disk(path) => object_path(path)?,
+        FileAddress::S3 { key, .. } => ObjectPath::from(key.as_str()),
+    };
+    let mut partitioned = PartitionedFile::new_from_meta(ObjectMeta {
+        location,
+        last_modified: file.modified.into(),
         size: file.size,
         e_tag: None,
         version: None,
-    }))
+    });
+    if let Some(reader) = &file.in_s3 {
+        partitioned.extensions.insert(reader.clone());
+    }
+    Ok(partitioned)
 }
 
 fn object_path(path: &Path) -> Result<ObjectPath> {

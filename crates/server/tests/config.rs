@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use engine::{ExportLocation, S3Options};
 use server::config::{Config, load};
 
 fn load_text(text: &str) -> Result<Config, String> {
@@ -30,7 +31,8 @@ fn the_example_says_what_holds_without_a_file() {
     assert_eq!(example.log.format, default.log.format);
     assert_eq!(example.log.filter, default.log.filter);
     assert_eq!(example.export.len(), 1);
-    assert!(example.export[0].folder().ends_with("deploy/exports/payer"), "relative to the file");
+    let Ok(ExportLocation::Disk(folder)) = example.export[0].location() else { panic!("{:?}", example.export[0]) };
+    assert!(folder.ends_with("deploy/exports/payer"), "relative to the file");
 }
 
 #[test]
@@ -87,4 +89,47 @@ fn two_exports_with_one_name_are_refused() {
 fn a_missing_file_is_an_error_where_it_was_named() {
     let error = load(Some(Path::new("/nowhere/chargeback.toml"))).expect_err("no file").to_string();
     assert_eq!(error, "there is no configuration file /nowhere/chargeback.toml");
+}
+
+fn export(keys: &str) -> Result<ExportLocation, String> {
+    let config = load_text(&format!("[[export]]\nname = \"payer\"\n{keys}"))?;
+    config.export[0].location().map_err(|error| error.to_string())
+}
+
+#[test]
+fn an_export_in_s3_is_an_address_with_options() {
+    let keys = "location = \"s3://acme-bills/finops/bedrock-cur2\"\nregion = \"eu-central-1\"\nrequester_pays = true\n\
+                expected_bucket_owner = \"123456789012\"\nendpoint_url = \"http://127.0.0.1:4566\"\n";
+    let Ok(ExportLocation::S3(location)) = export(keys) else { panic!("{:?}", export(keys)) };
+    assert_eq!(location.to_string(), "s3://acme-bills/finops/bedrock-cur2");
+    let options = S3Options {
+        region: Some("eu-central-1".into()),
+        requester_pays: true,
+        expected_bucket_owner: Some("123456789012".into()),
+        endpoint_url: Some("http://127.0.0.1:4566".into()),
+    };
+    assert_eq!(*location.options(), options);
+    let Ok(ExportLocation::S3(location)) = export("location = \"s3://acme/cur2/\"\n") else { panic!("no options") };
+    assert_eq!((location.bucket(), location.prefix()), ("acme", "cur2"));
+    assert_eq!(*location.options(), S3Options::default());
+}
+
+#[test]
+fn an_address_that_is_none_and_options_that_do_not_fit_are_refused_at_start() {
+    let mut errors = String::new();
+    for keys in [
+        "location = \"https://acme.s3.eu-central-1.amazonaws.com/cur2\"",
+        "location = \"arn:aws:s3:::acme/cur2\"",
+        "location = \"s3:/acme/cur2\"",
+        "location = \"s3://acme\"",
+        "location = \"s3://Acme/cur2\"",
+        "location = \"s3://acme/cur2/data\"",
+        "location = \"s3://acme/cur2\"\nexpected_bucket_owner = \"1234\"",
+        "location = \"s3://acme/cur2\"\nendpoint_url = \"localhost:4566\"",
+        "location = \"/exports/payer\"\nrequester_pays = true",
+        "location = \"/exports/payer\"\nregion = \"eu-central-1\"",
+    ] {
+        errors.push_str(&format!("{}\n", export(keys).expect_err(keys)));
+    }
+    insta::assert_snapshot!(errors);
 }

@@ -13,7 +13,7 @@ use crate::{EmbeddedEngine, EngineError, EngineOptions, Parameter, Question, cat
 async fn plan(question: &Question, parameters: &[Parameter]) -> String {
     let export = Export::of(&[line()]);
     let manifest = export.only_manifest().await;
-    let probe = crate::probe::probe(&manifest).expect("a probe");
+    let probe = crate::probe::probe(&manifest).await.expect("a probe");
     let frame = engine().plan(question, parameters, &manifest, probe).await.expect("a plan");
     let plan = frame.create_physical_plan().await.expect("a plan");
     displayable(plan.as_ref()).indent(true).to_string()
@@ -69,7 +69,7 @@ async fn a_question_with_little_memory_spills_and_is_still_exact() {
     let options =
         EngineOptions { memory_limit_bytes: 48 << 20, spill_folder: Some(spill_folder.clone()), threads: Some(2) };
     let engine = EmbeddedEngine::new(options).expect("an engine");
-    let probe = crate::probe::probe(&manifest).expect("a probe");
+    let probe = crate::probe::probe(&manifest).await.expect("a probe");
     let frame = engine.plan(&catalogue::DAILY_COST, &unfolded(), &manifest, probe).await.expect("a plan");
     let (tasks, plan) = (Arc::new(frame.task_ctx()), frame.create_physical_plan().await.expect("a plan"));
     let batches = datafusion::physical_plan::collect(Arc::clone(&plan), tasks).await.expect("rows");

@@ -13,6 +13,7 @@ use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use datafusion::parquet::arrow::ArrowWriter;
 use futures::TryStreamExt;
+use sample::SampleOptions;
 use tempfile::TempDir;
 
 use crate::columns::{COLUMNS, Kind};
@@ -120,14 +121,34 @@ impl Default for Shape {
     }
 }
 
-/// An export in a temporary folder.
+/// An export in a temporary folder: `bucket/prefix/bill` within it, so that it can be served as a bucket too.
 pub(super) struct Export {
     folder: TempDir,
+    path: PathBuf,
 }
 
 impl Export {
     pub(super) fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder") }
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("bucket/prefix/bill");
+        fs::create_dir_all(&path).expect("a folder");
+        Self { folder, path }
+    }
+
+    /// The sample of this many lines a month, one month of it.
+    pub(super) fn sample(lines: u64) -> Self {
+        let export = Self::new();
+        let folder = export.path().to_owned();
+        let export_name = "bill".to_owned();
+        let options =
+            SampleOptions { folder, export_name, lines, months: 1, published_month: false, ..SampleOptions::default() };
+        sample::write(&options, |_| {}).expect("a sample");
+        export
+    }
+
+    /// The folder that is served as the bucket's S3.
+    pub(super) fn root(&self) -> &Path {
+        self.folder.path()
     }
 
     /// An export of one month in one file.
@@ -139,7 +160,7 @@ impl Export {
     }
 
     pub(super) fn path(&self) -> &Path {
-        self.folder.path()
+        &self.path
     }
 
     pub(super) fn data(&self, path: &str) -> PathBuf {
@@ -162,9 +183,12 @@ impl Export {
         self.metadata(&format!("BILLING_PERIOD={period}/bill-Manifest.json"), &manifest_text(files));
     }
 
+    pub(super) fn source(&self) -> ExportSource {
+        ExportSource { name: "bill".to_owned(), location: ExportLocation::Disk(self.path().to_owned()) }
+    }
+
     pub(super) async fn discover(&self) -> Discovery {
-        let location = ExportLocation::Disk(self.path().to_owned());
-        ExportSource { name: "bill".to_owned(), location }.discover().await.expect("a discovery")
+        self.source().discover().await.expect("a discovery")
     }
 
     /// The one manifest of the export.

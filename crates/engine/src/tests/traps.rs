@@ -81,7 +81,7 @@ async fn a_key_that_a_map_does_not_have_is_null() {
     let manifest = export.only_manifest().await;
     let engine = engine();
     let session = engine.session();
-    let probe = crate::probe::probe(&manifest).expect("a probe");
+    let probe = crate::probe::probe(&manifest).await.expect("a probe");
     crate::table::register(&session, manifest.period, probe).expect("a table");
     let text = "select coalesce(element_at(tags, ?), 'none') || coalesce(element_at(tags, 'iamPrincipal/Team'), '!') \
                 || coalesce(json_format(cast(tags as json)), '-') as value from cur2";

@@ -33,7 +33,7 @@ pub(super) async fn run(mut config: Config, arguments: DemoArguments) -> anyhow:
     std::fs::create_dir_all(&folder).with_context(|| format!("the folder {} cannot be made", folder.display()))?;
     write_sample(&export, arguments.lines)?;
     config.store.url = StoreUrl::Embedded { folder: folder.join("postgres") };
-    config.export = vec![ExportConfig { name: "sample".to_owned(), location: export.into() }];
+    config.export = vec![ExportConfig::in_folder("sample", &export)];
     config.ownership.file = None;
     eprintln!("Starting a private PostgreSQL in {}", folder.join("postgres").display());
     config.access = AccessConfig { api_keys: true, ..AccessConfig::default() };

@@ -8,7 +8,7 @@ use access::pseudonym::Pseudonyms;
 use anyhow::Context;
 use bill::principal::{FoldRule, SessionFold};
 use chrono::{DateTime, Utc};
-use engine::{EmbeddedEngine, Engine, EngineOptions, ExportLocation, ExportSource, NoQueryLog};
+use engine::{EmbeddedEngine, Engine, EngineOptions, ExportSource, NoQueryLog};
 use ledger::Ownership;
 use openid::{ClientOptions, Openid, OpenidOptions};
 use private_postgres::{EmbeddedOptions, EmbeddedPostgres};
@@ -16,7 +16,8 @@ use store::{Store, StoreUrl, VersionWatch};
 
 use crate::clock::Clock;
 use crate::config::{
-    AccessConfig, Config, EngineConfig, OidcConfig, OwnershipConfig, PrincipalsConfig, SignInConfig, StoreConfig,
+    AccessConfig, Config, EngineConfig, LocationError, OidcConfig, OwnershipConfig, PrincipalsConfig, SignInConfig,
+    StoreConfig,
 };
 use crate::gate::{ClaimGrants, Gate, GateOptions};
 use crate::refresh::Refresher;
@@ -82,8 +83,8 @@ pub(super) fn refresher(config: &Config, store: Store, board: RefreshBoard, cloc
     let exports = config
         .export
         .iter()
-        .map(|export| ExportSource { name: export.name.clone(), location: ExportLocation::Disk(export.folder()) })
-        .collect();
+        .map(|export| Ok(ExportSource { name: export.name.clone(), location: export.location()? }))
+        .collect::<Result<_, LocationError>>()?;
     Ok(Refresher {
         store,
         engine: Engine::Embedded(embedded_engine(&config.engine)?),

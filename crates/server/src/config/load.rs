@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 
-use super::Config;
+use super::{Config, LocationError};
 
 /// The file that is read where `--config` names none, if it is there.
 const DEFAULT_FILE: &str = "chargeback.toml";
@@ -23,6 +23,14 @@ pub enum ConfigError {
     /// An export without a name.
     #[error("an `[[export]]` has an empty name")]
     NamelessExport,
+    /// An export somewhere that is nowhere.
+    #[error("the export `{export}` cannot be found like this: {reason}")]
+    Location {
+        /// Its name.
+        export: String,
+        /// What is wrong.
+        reason: LocationError,
+    },
 }
 
 /// Reads the configuration file, if there is one, and the environment.
@@ -50,6 +58,8 @@ fn check_exports(config: &Config) -> Result<(), ConfigError> {
         if config.export[..index].iter().any(|earlier| earlier.name == export.name) {
             return Err(ConfigError::DuplicateExport(export.name.clone()));
         }
+        let location = export.location();
+        location.map_err(|reason| ConfigError::Location { export: export.name.clone(), reason })?;
     }
     Ok(())
 }

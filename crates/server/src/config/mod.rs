@@ -5,6 +5,7 @@
 //! `chargeback.example.toml` documents every key with its default; a test holds it against these types.
 
 mod access;
+mod export;
 mod limits;
 mod load;
 mod privacy;
@@ -18,6 +19,7 @@ use serde::Deserialize;
 use store::StoreUrl;
 
 pub use self::access::{AccessConfig, ClaimGrantConfig, OidcConfig, SignInConfig};
+pub use export::{ExportConfig, LocationError};
 pub use limits::LimitsConfig;
 pub use load::{ConfigError, load};
 pub use privacy::PrivacyConfig;
@@ -97,16 +99,6 @@ pub enum EngineKind {
     Embedded,
 }
 
-/// `[[export]]`: one CUR 2.0 Data Export.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExportConfig {
-    /// A name of your choice: it appears in answers and in the log.
-    pub name: String,
-    /// The folder that holds `data/` and `metadata/`; relative to the configuration file.
-    pub location: RelativePathBuf,
-}
-
 /// `[ownership]`: who owns what.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -178,11 +170,4 @@ pub enum LogFormat {
     Text,
     /// One JSON object each.
     Json,
-}
-
-impl ExportConfig {
-    /// The folder, resolved against the configuration file's.
-    pub fn folder(&self) -> PathBuf {
-        self.location.relative()
-    }
 }

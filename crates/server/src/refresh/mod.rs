@@ -81,7 +81,7 @@ impl Refresher {
         for problem in &discovery.problems {
             let period = problem.period.map(|period| period.to_string()).unwrap_or_default();
             if problem.period.is_none_or(|period| request.periods.is_empty() || missing.remove(&period)) {
-                let reason = RefreshError::Manifest(format!("{}: {}", problem.path.display(), problem.reason));
+                let reason = RefreshError::Manifest(format!("{}: {}", problem.address, problem.reason));
                 outcomes.push(self.post(&export.name, &period, Err(reason)));
             }
         }
