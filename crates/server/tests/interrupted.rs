@@ -11,7 +11,7 @@ use sample::LineItem;
 use server::refresh::{RefreshRequest, Step};
 use sqlx::PgPool;
 use store::loads::{Begin, Charge, ControlTotal, Fact, LoadWriter, NewLoad, Subject};
-use support::{World, amount, period};
+use support::{World, amount, database_url, period};
 
 const MONTH: &str = "2026-09";
 
@@ -62,16 +62,6 @@ fn configuration(world: &World, pool: &PgPool) -> tempfile::NamedTempFile {
     );
     std::fs::write(file.path(), text).expect("a configuration");
     file
-}
-
-/// The address of the test's own database.
-fn database_url(pool: &PgPool) -> String {
-    let server = std::env::var("DATABASE_URL").expect("DATABASE_URL");
-    let options = pool.connect_options();
-    let database = options.get_database().expect("a database");
-    let (address, query) = server.split_once('?').map_or((server.as_str(), ""), |(address, query)| (address, query));
-    let (host, _) = address.rsplit_once('/').expect("an address with a database");
-    format!("{host}/{database}?{query}")
 }
 
 async fn leftovers(pool: &PgPool) -> (i64, i64) {

@@ -24,7 +24,8 @@ pub(super) async fn run(config: Config, arguments: HealthArguments) -> anyhow::R
     let path = if arguments.ready { "readyz" } else { "livez" };
     let url = format!("{scheme}://{}/{path}", reachable(config.server.listen));
     // The certificate names the host that callers use, and this asks the machine itself.
-    let client = reqwest::Client::builder().timeout(PATIENCE).tls_danger_accept_invalid_certs(true).no_proxy().build()?;
+    let client =
+        reqwest::Client::builder().timeout(PATIENCE).tls_danger_accept_invalid_certs(true).no_proxy().build()?;
     let answer = client.get(&url).send().await.with_context(|| format!("nothing answers at {url}"))?;
     if !answer.status().is_success() {
         let status = answer.status();

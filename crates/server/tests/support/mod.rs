@@ -1,6 +1,8 @@
 //! A world for a test: a database of its own, an export of its own, and the real router over them.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part of the world")]
 
+pub mod s3;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -231,4 +233,14 @@ pub fn costs_by(answer: &Value, keys: &[&str]) -> Vec<(Vec<Option<String>>, Stri
 pub fn sum_of_rows(answer: &Value, currency: &str) -> Amount {
     let rows = answer["data"].as_array().expect("rows");
     rows.iter().filter(|row| row["currency"] == currency).map(|row| decimal(&row["cost"])).sum()
+}
+
+/// The address of the test's own database.
+pub fn database_url(pool: &PgPool) -> String {
+    let server = std::env::var("DATABASE_URL").expect("DATABASE_URL");
+    let options = pool.connect_options();
+    let database = options.get_database().expect("a database");
+    let (address, query) = server.split_once('?').map_or((server.as_str(), ""), |(address, query)| (address, query));
+    let (host, _) = address.rsplit_once('/').expect("an address with a database");
+    format!("{host}/{database}?{query}")
 }
