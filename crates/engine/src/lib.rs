@@ -23,7 +23,7 @@ mod probe;
 mod query_log;
 mod s3;
 mod table;
-mod trino;
+pub mod trino;
 
 #[cfg(test)]
 mod tests;

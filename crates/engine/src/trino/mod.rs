@@ -4,6 +4,9 @@
 //! - `cast(x as json)` and `concat` are rewritten in the syntax tree to what means the same here.
 //! - Functions that DataFusion lacks, or has with another meaning, are added or replaced ([`functions`]).
 //! - Settings: a literal such as `1.10` is a decimal, and NULL sorts last in both directions.
+//!
+//! What is public here is a door for `crates/stand_in`, which answers for Athena with the same dialect and shares nothing
+//! else with this crate.
 
 mod functions;
 mod regexp;
@@ -22,27 +25,34 @@ use datafusion::sql::sqlparser::parser::Parser;
 use datafusion::sql::sqlparser::tokenizer::{Token, Tokenizer};
 
 /// The settings under which DataFusion reads a text as Trino does.
-pub(crate) fn configure(config: SessionConfig) -> SessionConfig {
+pub fn configure(config: SessionConfig) -> SessionConfig {
     config
         .set_bool("datafusion.sql_parser.parse_float_as_decimal", true)
         .set_str("datafusion.sql_parser.default_null_ordering", "nulls_last")
 }
 
 /// Adds Trino's functions to a session, over DataFusion's of the same name.
-pub(crate) fn register_functions(session: &SessionContext) {
+pub fn register_functions(session: &SessionContext) {
     for function in functions::all() {
         session.register_udf(function);
     }
 }
 
 /// One statement, ready to be planned, and how many parameters it takes.
-pub(crate) struct Parsed {
-    pub(crate) statement: Statement,
-    pub(crate) parameters: usize,
+#[derive(Debug)]
+pub struct Parsed {
+    /// The statement; its parameters are `$1`, `$2`, … .
+    pub statement: Statement,
+    /// How many parameters there are.
+    pub parameters: usize,
 }
 
 /// Parses a text of one statement.
-pub(crate) fn parse(text: &str) -> Result<Parsed> {
+///
+/// # Errors
+///
+/// When the text is not one statement in Trino's syntax.
+pub fn parse(text: &str) -> Result<Parsed> {
     let dialect = TrinoDialect;
     let mut tokens = Tokenizer::new(&dialect, text).tokenize().map_err(|error| syntax(error.to_string()))?;
     let parameters = number_parameters(&mut tokens);
@@ -57,9 +67,26 @@ pub(crate) fn parse(text: &str) -> Result<Parsed> {
     }
 }
 
+/// Parses a text of one expression, such as a value that is given for a parameter.
+///
+/// # Errors
+///
+/// When the text is not one expression in Trino's syntax.
+pub fn parse_expression(text: &str) -> Result<Expr> {
+    let mut parser = Parser::new(&TrinoDialect).try_with_sql(text).map_err(|error| syntax(error.to_string()))?;
+    let mut expression = parser.parse_expr().map_err(|error| syntax(error.to_string()))?;
+    if parser.peek_token().token != Token::EOF {
+        return Err(syntax(format!("`{text}` is not one expression")));
+    }
+    match expression.visit(&mut Rewriter) {
+        ControlFlow::Continue(()) => Ok(expression),
+        ControlFlow::Break(error) => Err(error),
+    }
+}
+
 /// Trino's syntax, as far as the questions need it.
 #[derive(Debug)]
-struct TrinoDialect;
+pub struct TrinoDialect;
 
 impl Dialect for TrinoDialect {
     fn is_identifier_start(&self, character: char) -> bool {
