@@ -4,13 +4,15 @@ mod support;
 
 use std::sync::Arc;
 
-use access::Grants;
+use access::audit::AuditAction;
+use access::{Extent, Grant, GrantText, Grants, Role};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 use serde_json::Value;
 use server::config::LimitsConfig;
 use sqlx::PgPool;
+use store::audit::AuditQuestion;
 use support::World;
 use tower::ServiceExt;
 
@@ -154,4 +156,41 @@ async fn another_site_cannot_have_a_browser_change_anything(pool: PgPool) {
         let made = router.clone().oneshot(post(site)).await.expect("an answer");
         assert_eq!(made.status(), StatusCode::CREATED, "{site:?}");
     }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn nobody_fills_the_audit_log_with_paths_that_they_make_up(pool: PgPool) {
+    let world = World::new(pool).await;
+    let router = world.guarded();
+    let garbage = [("authorization", "Bearer cbk_guess")];
+    let longest = format!("/{}", "x".repeat(2047));
+    assert_eq!(ask(&router, &longest, &garbage).await.status(), StatusCode::UNAUTHORIZED);
+    let longer = ask(&router, &format!("{longest}x"), &garbage).await;
+    assert_eq!(longer.status(), StatusCode::NOT_FOUND);
+    assert_eq!(problem(longer).await["detail"], "the path has 2049 bytes; none here has more than 2048");
+    let entries = world.store.audit_entries(&AuditQuestion::newest(Extent::Everything, 9)).await.expect("entries");
+    let refused: Vec<usize> = entries
+        .iter()
+        .filter(|entry| entry.action == "sign_in.refused")
+        .map(|entry| entry.object.as_deref().map_or(0, str::len))
+        .collect();
+    assert_eq!(refused, [2048]);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn whoever_asks_for_what_they_may_not_do_is_in_the_audit_log(pool: PgPool) {
+    let world = World::new(pool).await;
+    let router = world.guarded();
+    let viewer = GrantText { role: Some(Role::Viewer), teams: vec!["data-science".to_owned()], ..GrantText::default() };
+    let viewer = Grant::try_from(viewer).expect("a grant");
+    let key = world.key(&Grants::from_iter([&viewer]), 1).await;
+    assert_eq!(ask(&router, "/v1/audit", &[("authorization", &key)]).await.status(), StatusCode::FORBIDDEN);
+
+    let question =
+        AuditQuestion { action: Some(AuditAction::AccessRefused), ..AuditQuestion::newest(Extent::Everything, 9) };
+    let entries = world.store.audit_entries(&question).await.expect("entries");
+    let [entry] = entries.as_slice() else { panic!("one entry: {entries:?}") };
+    assert!(entry.caller.starts_with("api_key:"), "{entry:?}");
+    assert_eq!((entry.object.as_deref(), entry.address.as_deref()), (Some("/v1/audit"), Some("127.0.0.1")));
+    assert_eq!(entry.details["reason"], "this takes the permission `audit:read`");
 }

@@ -6,7 +6,8 @@ mod support;
 
 use std::time::Duration;
 
-use access::{GrantText, Role};
+use access::audit::AuditAction;
+use access::{Extent, GrantText, Role};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
@@ -18,7 +19,8 @@ use server::config::ClaimGrantConfig;
 use server::gate::{ClaimGrants, Gate, GateOptions};
 use server::http::{ApiState, router};
 use sqlx::PgPool;
-use store::VersionWatch;
+use store::audit::AuditQuestion;
+use store::{Store, VersionWatch};
 use support::World;
 use tower::ServiceExt;
 
@@ -26,6 +28,7 @@ const SESSION: &str = "__Host-chargeback";
 
 /// A browser in front of the service, and the provider behind it.
 struct Browser {
+    world: World,
     router: Router,
     provider: ProviderDouble,
     cookies: Vec<(String, String)>,
@@ -64,7 +67,7 @@ impl Browser {
         });
         let clock = Clock::Fixed(provider_double::now());
         let router = router(ApiState { gate, clock, ..world.state.clone() });
-        Self { router, provider, cookies: Vec::new() }
+        Self { world, router, provider, cookies: Vec::new() }
     }
 
     async fn send(&mut self, method: Method, path: &str, more: &[(&str, &str)]) -> Answer {
@@ -166,6 +169,61 @@ async fn a_refusal_of_the_provider_and_a_forged_identity_sign_nobody_in(pool: Pg
     assert_eq!(browser.get(&callback).await.status, StatusCode::BAD_REQUEST);
     assert!(!browser.has_session());
     assert_eq!(browser.get("/v1/me").await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn whoever_is_refused_at_the_end_of_signing_in_is_in_the_audit_log(pool: PgPool) {
+    let store = Store::from_pool(pool.clone());
+    let mut browser = Browser::new(pool).await;
+    browser.get("/auth/callback?error=access_denied&state=x").await;
+    browser.provider.change(|behaviour| behaviour.identity.insert("nonce".to_owned(), "another".into()));
+    let callback = browser.go_to_the_provider("/").await;
+    let refused = browser.get(&callback).await;
+    assert!(!refused.body.contains("another sign-in"), "the reason is for the log: {}", refused.body);
+    browser.get("/auth/callback").await;
+
+    let question = AuditQuestion {
+        action: Some(AuditAction::SignInRefused),
+        object: Some("/auth/callback".to_owned()),
+        ..AuditQuestion::newest(Extent::Everything, 9)
+    };
+    let entries = store.audit_entries(&question).await.expect("entries");
+    let reasons: Vec<&str> = entries.iter().map(|entry| entry.details["reason"].as_str().expect("a reason")).collect();
+    assert_eq!(
+        reasons,
+        [
+            "the provider sent neither a code nor an error",
+            "the ID token belongs to another sign-in",
+            "the provider refused: `access_denied`"
+        ]
+    );
+    assert!(entries.iter().all(|entry| entry.caller == "anonymous:unknown" && entry.address.is_some()), "{entries:?}");
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_cookie_is_worth_nothing_where_signing_in_is_not_configured_any_more(pool: PgPool) {
+    let mut browser = Browser::new(pool).await;
+    let callback = browser.go_to_the_provider("/").await;
+    browser.get(&callback).await;
+    assert_eq!(browser.get("/v1/me").await.status, StatusCode::OK);
+
+    let (store, state) = (browser.world.store.clone(), browser.world.state.clone());
+    let without_sign_in = |openid| {
+        let options = GateOptions {
+            store: store.clone(),
+            versions: VersionWatch::default(),
+            api_keys: true,
+            openid,
+            grants: ClaimGrants::default(),
+            session_lasts: None,
+        };
+        let clock = Clock::Fixed(provider_double::now());
+        router(ApiState { gate: Gate::guarded(options), clock, ..state.clone() })
+    };
+    for openid in [None, Some(browser.provider.openid())] {
+        browser.router = without_sign_in(openid);
+        assert_eq!(browser.get("/v1/me").await.status, StatusCode::UNAUTHORIZED);
+    }
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use access::Caller;
+use access::{Caller, CallerKind};
 use chrono::{DateTime, Utc};
 use moka::sync::Cache;
 use uuid::Uuid;
@@ -40,7 +40,8 @@ impl Epoch {
 
 #[derive(Debug)]
 pub(super) struct KnownCallers {
-    by_hash: Cache<[u8; 32], Arc<Known>>,
+    /// Under how they are known as well: what is good as a key is not good as a cookie.
+    by_hash: Cache<(CallerKind, [u8; 32]), Arc<Known>>,
     last_uses: Mutex<HashMap<Uuid, DateTime<Utc>>>,
 }
 
@@ -65,9 +66,9 @@ impl KnownCallers {
         Self { by_hash, last_uses: Mutex::default() }
     }
 
-    /// Who presented this before, if that certainly still holds.
-    pub(super) fn get(&self, hash: &[u8], epoch: Epoch, now: DateTime<Utc>) -> Option<Arc<Caller>> {
-        let known = self.by_hash.get(<&[u8; 32]>::try_from(hash).ok()?)?;
+    /// Who presented this before as a credential of this kind, if that certainly still holds.
+    pub(super) fn get(&self, kind: CallerKind, hash: &[u8], epoch: Epoch, now: DateTime<Utc>) -> Option<Arc<Caller>> {
+        let known = self.by_hash.get(&(kind, <[u8; 32]>::try_from(hash).ok()?))?;
         let holds = known.epoch == epoch && epoch != Epoch::Unknown && known.until.is_none_or(|until| now < until);
         if !holds {
             return None;
@@ -106,7 +107,7 @@ impl KnownCallers {
 
     fn insert(&self, hash: &[u8], known: Known) {
         if let (Ok(hash), true) = (<[u8; 32]>::try_from(hash), known.epoch != Epoch::Unknown) {
-            self.by_hash.insert(hash, Arc::new(known));
+            self.by_hash.insert((known.caller.kind, hash), Arc::new(known));
         }
     }
 
@@ -131,26 +132,29 @@ mod tests {
     fn nobody_is_known_beyond_the_epoch_or_the_time() {
         let known = KnownCallers::new();
         let caller = Arc::new(Caller::anonymous());
+        let kind = caller.kind;
         let (now, later) = (at("2026-11-24T12:00:00Z"), at("2026-11-24T13:00:00Z"));
         known.keep(&[1; 32], Epoch::Numbered(1), Some(later), &caller);
-        assert!(known.get(&[1; 32], Epoch::Numbered(1), now).is_some());
-        assert!(known.get(&[1; 32], Epoch::Numbered(2), now).is_none(), "something changed");
-        assert!(known.get(&[1; 32], Epoch::Unknown, now).is_none(), "nobody can tell");
-        assert!(known.get(&[1; 32], Epoch::Numbered(1), later).is_none(), "it has expired");
+        assert!(known.get(kind, &[1; 32], Epoch::Numbered(1), now).is_some());
+        assert!(known.get(kind, &[1; 32], Epoch::Numbered(2), now).is_none(), "something changed");
+        assert!(known.get(kind, &[1; 32], Epoch::Unknown, now).is_none(), "nobody can tell");
+        assert!(known.get(kind, &[1; 32], Epoch::Numbered(1), later).is_none(), "it has expired");
+        assert!(known.get(CallerKind::Session, &[1; 32], Epoch::Numbered(1), now).is_none(), "as something else");
         known.keep(&[2; 32], Epoch::Unknown, None, &caller);
-        assert!(known.get(&[2; 32], Epoch::Unknown, now).is_none());
+        assert!(known.get(kind, &[2; 32], Epoch::Unknown, now).is_none());
     }
 
     #[test]
     fn the_use_of_a_key_is_noted_once_a_minute() {
         let known = KnownCallers::new();
         let (caller, key_id) = (Arc::new(Caller::anonymous()), Uuid::from_u128(7));
+        let kind = caller.kind;
         let now = at("2026-11-24T12:00:05Z");
         known.keep_key(&[1; 32], Epoch::Numbered(1), key_id, None, &caller, now);
         assert_eq!(known.take_last_uses(), [(key_id, now)]);
-        known.get(&[1; 32], Epoch::Numbered(1), at("2026-11-24T12:00:55Z"));
+        known.get(kind, &[1; 32], Epoch::Numbered(1), at("2026-11-24T12:00:55Z"));
         assert_eq!(known.take_last_uses(), []);
-        known.get(&[1; 32], Epoch::Numbered(1), at("2026-11-24T12:01:00Z"));
+        known.get(kind, &[1; 32], Epoch::Numbered(1), at("2026-11-24T12:01:00Z"));
         assert_eq!(known.take_last_uses(), [(key_id, at("2026-11-24T12:01:00Z"))]);
     }
 }

@@ -189,10 +189,14 @@ impl Gate {
         match presented {
             Presented::Nothing | Presented::Garbled => None,
             Presented::Bearer(text) if looks_like_a_key(text) => {
-                guard.known.get(KeyHash::of_presented(text)?.as_bytes(), epoch, now)
+                guard.known.get(CallerKind::ApiKey, KeyHash::of_presented(text)?.as_bytes(), epoch, now)
             }
-            Presented::Bearer(text) => guard.known.get(&Sha256::digest(text.as_bytes()), Epoch::Unchanging, now),
-            Presented::Session(cookie) => guard.known.get(&Sha256::digest(cookie.as_bytes()), epoch, now),
+            Presented::Bearer(text) => {
+                guard.known.get(CallerKind::Token, &Sha256::digest(text.as_bytes()), Epoch::Unchanging, now)
+            }
+            Presented::Session(cookie) => {
+                guard.known.get(CallerKind::Session, &Sha256::digest(cookie.as_bytes()), epoch, now)
+            }
         }
     }
 
@@ -227,7 +231,7 @@ impl Guard {
         }
         let hash = KeyHash::of_presented(text).ok_or_else(|| Refused::because("the key is mistyped"))?;
         let epoch = Epoch::of(self.options.versions.access_epoch());
-        if let Some(caller) = self.known.get(hash.as_bytes(), epoch, now) {
+        if let Some(caller) = self.known.get(CallerKind::ApiKey, hash.as_bytes(), epoch, now) {
             return Ok(caller);
         }
         let record = self.options.store.key_by_hash(&hash).await?;
@@ -248,9 +252,13 @@ impl Guard {
     }
 
     async fn by_session(&self, cookie: &str, now: DateTime<Utc>) -> Result<Arc<Caller>, Refused> {
+        // Whoever signed in while that was configured is not known by it any more.
+        if self.options.openid.is_none() || self.options.session_lasts.is_none() {
+            return Err(Refused::because("signing in with a browser is not configured here"));
+        }
         let hash: [u8; 32] = Sha256::digest(cookie.as_bytes()).into();
         let epoch = Epoch::of(self.options.versions.access_epoch());
-        if let Some(caller) = self.known.get(&hash, epoch, now) {
+        if let Some(caller) = self.known.get(CallerKind::Session, &hash, epoch, now) {
             return Ok(caller);
         }
         let session = self.options.store.session_by_hash(&hash).await?;
@@ -271,7 +279,7 @@ impl Guard {
             return Err(Refused::because("tokens are not accepted here, and this is no API key"));
         };
         let hash: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-        if let Some(caller) = self.known.get(&hash, Epoch::Unchanging, now) {
+        if let Some(caller) = self.known.get(CallerKind::Token, &hash, Epoch::Unchanging, now) {
             return Ok(caller);
         }
         let claims = openid.verify(text, now).await.map_err(|refused| match refused {

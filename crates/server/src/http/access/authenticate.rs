@@ -37,13 +37,13 @@ pub(in crate::http) async fn authenticate(State(state): State<ApiState>, request
     if let Some(exceeded) = state.limits.refused_too_often(address) {
         // Those who are known already have done nothing: they may share an address with whoever has.
         return match state.gate.recall(presented, state.clock.now()) {
-            Some(caller) => as_caller(caller, request, next).await,
+            Some(caller) => as_caller(&state, caller, request, next).await,
             None => throttle::too_many_refusals(exceeded).into_response(),
         };
     }
     match state.gate.identify(presented, state.clock.now()).await {
         Ok(None) => next.run(request).await,
-        Ok(Some(caller)) => as_caller(caller, request, next).await,
+        Ok(Some(caller)) => as_caller(&state, caller, request, next).await,
         Err(Refused::NotAccepted(reason)) => refuse(&state, &reason, &path, address, arrived).await,
         Err(Refused::ProviderUnreachable) => {
             Problem::new(ProblemKind::ProviderUnreachable, "the OpenID provider does not answer; try again")
@@ -53,11 +53,15 @@ pub(in crate::http) async fn authenticate(State(state): State<ApiState>, request
     }
 }
 
-async fn as_caller(caller: Arc<Caller>, mut request: Request, next: Next) -> Response {
-    let name = LogName(caller.log_name());
-    request.extensions_mut().insert(caller);
+async fn as_caller(state: &ApiState, caller: Arc<Caller>, mut request: Request, next: Next) -> Response {
+    let (path, address) = (request.uri().path().to_owned(), client_ip(request.extensions()));
+    request.extensions_mut().insert(Arc::clone(&caller));
     let mut response = next.run(request).await;
-    response.extensions_mut().insert(name);
+    response.extensions_mut().insert(LogName(caller.log_name()));
+    let forbidden = response.extensions().get::<Problem>().filter(|problem| problem.kind() == ProblemKind::Forbidden);
+    if let (Some(problem), Some(trace)) = (forbidden, state.gate.refusals()) {
+        trace.record_forbidden(&state.store, &caller, problem.detail(), &path, address, state.clock.now()).await;
+    }
     response
 }
 

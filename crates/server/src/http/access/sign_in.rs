@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use data_encoding::BASE64URL_NOPAD;
-use openid::{Openid, SignInSecrets};
+use openid::{Openid, SignInRefused, SignInSecrets};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -29,6 +29,7 @@ use crate::http::problem::{Problem, ProblemKind, chain};
 pub(crate) const SESSION_COOKIE: &str = "__Host-chargeback";
 /// Names a browser that has been sent to the provider.
 const SIGN_IN_COOKIE: &str = "__Host-chargeback-sign-in";
+const CALLBACK: &str = "/auth/callback";
 const LONGEST_RETURN_PATH: usize = 2048;
 
 /// Where to go after signing in.
@@ -75,7 +76,21 @@ pub(crate) async fn get_sign_in(State(state): State<ApiState>, RawQuery(query): 
            ("error" = Option<String>, Query, description = "Why the provider refused")),
     responses((status = SEE_OTHER, description = "Signed in"), SignInProblems))]
 pub(crate) async fn get_callback(State(state): State<ApiState>, answer: CallbackAnswer) -> Result<Response, Problem> {
-    let (openid, lasts) = provider(&state)?;
+    provider(&state)?;
+    let address = answer.address;
+    let signed_in = finish(&state, answer).await;
+    let refused = signed_in.as_ref().err().filter(|problem| problem.kind() == ProblemKind::SignInFailed);
+    if let (Some(problem), Some(trace)) = (refused, state.gate.refusals()) {
+        // The cause says more than whoever is refused hears.
+        let reason = problem.cause().unwrap_or_else(|| problem.detail());
+        trace.record(&state.store, reason, CALLBACK, address, state.clock.now()).await;
+    }
+    signed_in
+}
+
+/// Gives the browser a session, if it began to sign in here and the provider says who it is.
+async fn finish(state: &ApiState, answer: CallbackAnswer) -> Result<Response, Problem> {
+    let (openid, lasts) = provider(state)?;
     let CallbackAnswer { query, cookies, address } = answer;
     let failed = |detail: &str| Problem::new(ProblemKind::SignInFailed, detail);
     if let Some(error) = query.error {
@@ -95,10 +110,13 @@ pub(crate) async fn get_callback(State(state): State<ApiState>, answer: Callback
         begun.ok_or_else(|| failed("signing in took longer than ten minutes, or was done twice"))?;
     let secrets: SignInSecrets = serde_json::from_value(secrets)
         .map_err(|error| failed("signing in was begun by another version").with_cause(error.to_string()))?;
-    let claims = openid
-        .finish(&code, &secrets, now)
-        .await
-        .map_err(|error| failed("the provider's answer was not accepted; begin again").with_cause(chain(&error)))?;
+    let claims = openid.finish(&code, &secrets, now).await.map_err(|refused| match refused {
+        SignInRefused::ProviderUnavailable => {
+            let detail = "the OpenID provider does not answer; begin again later";
+            Problem::new(ProblemKind::ProviderUnreachable, detail)
+        }
+        refused => failed("the provider's answer was not accepted; begin again").with_cause(chain(&refused)),
+    })?;
     let secret = BASE64URL_NOPAD.encode(&rand::random::<[u8; 32]>());
     let session = SessionRecord {
         hash: digest(&secret),

@@ -10,11 +10,18 @@ use crate::http::problem::{Problem, ProblemKind};
 
 /// An answer that takes longer is given up: whoever asked has most likely gone.
 const LONGEST_ANSWER: Duration = Duration::from_secs(30);
+/// Longer than any path that there is; whoever is refused must not fill the audit log with what they make up.
+const LONGEST_PATH_BYTES: usize = 2 * 1024;
 /// Room for a hundred filter values of a usual length.
 const LONGEST_QUERY_BYTES: usize = 16 * 1024;
 
-/// Refuses a query string that is too long, and gives up an answer that takes too long.
+/// Refuses a path or a query string that is too long, and gives up an answer that takes too long.
 pub(super) async fn limit(request: Request, next: Next) -> Response {
+    let path_bytes = request.uri().path().len();
+    if path_bytes > LONGEST_PATH_BYTES {
+        let detail = format!("the path has {path_bytes} bytes; none here has more than {LONGEST_PATH_BYTES}");
+        return Problem::new(ProblemKind::UnknownPath, detail).into_response();
+    }
     let query_bytes = request.uri().query().map_or(0, str::len);
     if query_bytes > LONGEST_QUERY_BYTES {
         let detail = format!("the query string has {query_bytes} bytes; at most {LONGEST_QUERY_BYTES} are read");

@@ -123,6 +123,11 @@ impl Problem {
         self.0.kind
     }
 
+    /// The sentence about this occurrence.
+    pub(crate) fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
     /// What the log should know.
     pub(crate) fn cause(&self) -> Option<&str> {
         self.0.cause.as_deref()
