@@ -133,3 +133,42 @@ fn an_address_that_is_none_and_options_that_do_not_fit_are_refused_at_start() {
     }
     insta::assert_snapshot!(errors);
 }
+
+/// What nobody may read: not in debug output, and not where something is wrong with it.
+const SECRET: &str = "sesame-open-wide-and-nobody-may-know-it";
+
+#[test]
+fn a_configuration_that_is_printed_shows_no_secret() {
+    let text = format!(
+        "[store]\nurl = \"postgres://finance:{SECRET}@db/chargeback?password={SECRET}\"\n\
+         [privacy]\nkey = \"{SECRET}\"\n\
+         [access.oidc]\nissuer = \"https://login.example.com\"\naudience = [\"chargeback\"]\n\
+         [access.oidc.sign_in]\nclient_id = \"chargeback\"\nclient_secret = \"{SECRET}\"\n\
+         public_url = \"https://chargeback.example.com\"\n"
+    );
+    let config = load_text(&text).expect("it is right");
+    for printed in [format!("{config:?}"), format!("{config:#?}"), config.store.url.to_string()] {
+        assert!(printed.contains("db/chargeback") && !printed.contains("sesame"), "{printed}");
+    }
+}
+
+#[test]
+fn a_secret_that_is_wrong_is_not_repeated() {
+    // Not a text; in the wrong place; and in a file that cannot be read at all.
+    for (text, place) in [
+        ("[privacy]\nkey = 314159265358979\n", "privacy.key"),
+        ("[privacy]\nkey = [\"sesame\"]\n", "privacy.key"),
+        (
+            "[access.oidc.sign_in]\nclient_id = \"x\"\npublic_url = \"https://x\"\nclient_secret = 314159265358979\n",
+            "client_secret",
+        ),
+        ("[store]\nurl = 314159265358979\n", "store.url"),
+        ("[access.oidc]\nsign_in = \"sesame\"\n", "access.oidc"),
+        ("privacy = \"sesame\"\n", "privacy"),
+        ("[privacy]\nkey = \"sesame\nkey_file = \"x\"\n", "line 2"),
+    ] {
+        let error = load_text(text).expect_err("it is wrong");
+        assert!(error.contains(place) && error.lines().count() == 1, "{error}");
+        assert!(!error.contains("sesame") && !error.contains("314159265358979"), "{error}");
+    }
+}

@@ -1,12 +1,18 @@
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
+use figment::error::Kind;
 use figment::providers::{Env, Format, Toml};
 
 use super::{Config, LocationError};
 
 /// The file that is read where `--config` names none, if it is there.
 const DEFAULT_FILE: &str = "chargeback.toml";
+
+/// Keys whose values are never repeated.
+const SECRETS: [&str; 3] = ["key", "client_secret", "url"];
+/// Tables that hold such keys: somebody may have written the value in the place of the table.
+const TABLES_OF_SECRETS: [&str; 5] = ["privacy", "access", "oidc", "sign_in", "store"];
 
 /// Why a configuration cannot be used: one sentence saying what and where.
 #[derive(Debug, thiserror::Error)]
@@ -72,8 +78,21 @@ fn sentence(error: &figment::Error) -> String {
         Some(source) => format!(" in {source}"),
         None => format!(" in {}", metadata.name),
     });
-    let reason = one_line(&error.kind.to_string());
+    // The library repeats a value that it cannot use, and this one is nobody's business.
+    let reason = match (is_secret(&path), &error.kind) {
+        (true, Kind::InvalidType(..) | Kind::InvalidValue(..) | Kind::Unsupported(..)) => {
+            "the value, which is not repeated here, is of another kind than is wanted; a text is written in quotes (in the \
+             environment too: '\"…\"')"
+                .to_owned()
+        }
+        (_, kind) => one_line(&kind.to_string()),
+    };
     format!("the configuration is wrong{place}{}: {reason}", source.unwrap_or_default())
+}
+
+/// Whether what stands at this place, or around it, may hold a secret.
+fn is_secret(path: &[&str]) -> bool {
+    path.last().is_some_and(|last| SECRETS.contains(last) || TABLES_OF_SECRETS.contains(last))
 }
 
 /// The library draws where a TOML file goes wrong; the first line says where, the last says what.
