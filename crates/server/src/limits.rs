@@ -14,13 +14,15 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use moka::sync::Cache;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use crate::config::LimitsConfig;
 
 /// The time over which answers and refusals are counted.
 pub const WINDOW: Duration = Duration::from_secs(60);
+/// Shorter than supervisors wait between two probes.
+const BELIEVED_READY: Duration = Duration::from_secs(1);
 /// As many askers as an organisation has, and not more memory than some megabytes.
 const MOST_ASKERS: u64 = 50_000;
 
@@ -37,6 +39,8 @@ struct Inner {
     /// Addresses that have used up their refusals, and until when.
     refused: Cache<IpAddr, Instant>,
     at_once: Arc<Semaphore>,
+    /// Until when the service is believed to be ready.
+    ready: Mutex<Option<Instant>>,
 }
 
 /// Whose answers are counted together.
@@ -76,12 +80,28 @@ impl Limits {
             refusals: Meter::new(config.refusals_per_minute),
             refused: Cache::builder().max_capacity(MOST_ASKERS).time_to_live(WINDOW).build(),
             at_once: Arc::new(Semaphore::new(config.concurrent_requests.get().min(Semaphore::MAX_PERMITS))),
+            ready: Mutex::default(),
         }))
     }
 
     /// A place among the requests that are worked on, until it is dropped; `None` where there is none.
     pub fn begin(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.0.at_once).try_acquire_owned().ok()
+    }
+
+    /// Whether the service is ready: `ask` is asked once at a time, and believed for a second where it is. Nobody needs to be
+    /// known to want to hear it, and however many do, that takes one connection to the database.
+    ///
+    /// # Errors
+    /// Where `ask` finds that it is not.
+    pub async fn ready<E>(&self, ask: impl Future<Output = Result<(), E>>) -> Result<(), E> {
+        let mut believed_until = self.0.ready.lock().await;
+        if believed_until.is_some_and(|until| Instant::now() < until) {
+            return Ok(());
+        }
+        ask.await?;
+        *believed_until = Some(Instant::now() + BELIEVED_READY);
+        Ok(())
     }
 
     /// Counts an answer that is worked out for somebody.
@@ -164,6 +184,8 @@ impl<K: Hash + Eq + Send + Sync + 'static> Meter<K> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     fn limits(answers: u32, refusals: u32, at_once: usize) -> Limits {
@@ -200,6 +222,25 @@ mod tests {
         assert_eq!(limits.refused_too_often("192.0.2.1".parse().expect("an address")), None);
         tokio::time::sleep(exceeded.wait + Duration::from_millis(1)).await;
         assert_eq!(limits.refused_too_often(address), None);
+    }
+
+    #[tokio::test]
+    async fn however_many_want_to_know_whether_it_is_ready_one_asks_at_a_time_and_a_good_answer_holds_for_a_second() {
+        let (limits, asked) = (limits(1, 1, 1), AtomicUsize::new(0));
+        let ask = async |answer: Result<(), &'static str>| {
+            let count = async {
+                tokio::task::yield_now().await;
+                asked.fetch_add(1, Ordering::Relaxed);
+                answer
+            };
+            limits.ready(count).await
+        };
+        assert_eq!(ask(Err("the database is away")).await, Err("the database is away"));
+        let together = futures::future::join_all((0..20).map(|_| ask(Ok(())))).await;
+        assert!(together.iter().all(Result::is_ok));
+        assert_eq!(asked.load(Ordering::Relaxed), 2, "what is wrong is looked at again, what is well is not");
+        tokio::time::sleep(BELIEVED_READY).await;
+        assert_eq!(ask(Err("away again")).await, Err("away again"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use access::Sight;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+use store::Store;
 use utoipa::ToSchema;
 
 use super::ApiState;
@@ -36,15 +37,19 @@ pub(crate) async fn get_livez() -> Json<Health> {
 /// Yes, if the database answers and a billing period is published.
 #[utoipa::path(get, path = "/readyz", tag = "service", security(()), responses((status = OK, description = "Ready", body = Health), ProbeProblems))]
 pub(crate) async fn get_readyz(State(state): State<ApiState>) -> Result<Json<Health>, Problem> {
-    let snapshot = tokio::time::timeout(PATIENCE, state.store.snapshot(Sight::of_everything()))
+    tokio::time::timeout(PATIENCE, state.limits.ready(can_answer(&state.store)))
         .await
-        .map_err(|_| Problem::new(ProblemKind::StoreUnreachable, "the database did not answer in time"))?;
+        .map_err(|_| Problem::new(ProblemKind::StoreUnreachable, "the database did not answer in time"))??;
+    Ok(Json(Health { status: "ready" }))
+}
+
+async fn can_answer(store: &Store) -> Result<(), Problem> {
     // Whatever is wrong with the database, a probe hears that the service is not ready, not that it is broken.
-    let snapshot = snapshot.map_err(|error| {
+    let snapshot = store.snapshot(Sight::of_everything()).await.map_err(|error| {
         Problem::new(ProblemKind::StoreUnreachable, "the database does not answer").with_cause(chain(&error))
     })?;
     if snapshot.periods().is_empty() {
         return Err(Problem::nothing_loaded());
     }
-    Ok(Json(Health { status: "ready" }))
+    Ok(())
 }
