@@ -37,7 +37,8 @@ pub(super) async fn serve<T: Send + 'static>(
     prepare: impl AsyncFnOnce(&Store) -> anyhow::Result<T>,
     ready: impl FnOnce(SocketAddr, T) + Send + 'static,
 ) -> anyhow::Result<ExitCode> {
-    if let Some(warning) = exposure::check(&config.server, config.access.is_configured())? {
+    let warning = exposure::check(&config.server, config.access.is_configured())?;
+    if let Some(warning) = &warning {
         tracing::warn!("{warning}");
     }
     if config.export.is_empty() {
@@ -68,7 +69,8 @@ pub(super) async fn serve<T: Send + 'static>(
         clock,
         board,
         versions: versions.clone(),
-        unauthenticated_warning: config.server.allow_unauthenticated,
+        // Where callers are not known, whatever is shouted is that strangers can read it.
+        unauthenticated_warning: warning.is_some() && !gate.is_guarded(),
         exports: config.export.iter().map(|export| export.name.clone()).collect::<Vec<_>>().into(),
     };
     let tasks = TaskTracker::new();

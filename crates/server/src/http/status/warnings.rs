@@ -69,7 +69,7 @@ pub(super) fn of_service(unauthenticated: bool, outcomes: &[RefreshOutcome], sig
     let open = unauthenticated.then(|| {
         Warning::new(
             "unauthenticated",
-            "anyone who reaches this service can read it: [server] allow_unauthenticated is set",
+            "anyone who reaches this service can read it: callers are not known, because [access] is not configured",
         )
     });
     let detail = |outcome: &RefreshOutcome| match sight.is_whole() {
