@@ -15,7 +15,7 @@ use super::ApiState;
 use super::access::AuditReader;
 use super::answer::Links;
 use super::cursor::CursorQuestion;
-use super::documentation::AuditProblems;
+use super::documentation::{AuditParameters, AuditProblems};
 use super::grammar::{Accepted, Echo, Fault, Faults, Parameters, shown};
 use super::keys::NO_STORE;
 use super::page::Page;
@@ -115,16 +115,7 @@ impl From<AuditEntry> for AuditEntryDocument {
 /// sees the entries that are a matter of that part and of nothing else. `chargeback audit verify` proves that no entry was
 /// changed or taken out.
 #[utoipa::path(get, path = "/v1/audit", tag = "access",
-    params(("action" = Option<String>, Query, description = "Only what happened so, such as `key.created`."),
-           ("caller" = Option<String>, Query, description = "Only what this caller did, as entries name them."),
-           ("object" = Option<String>, Query, description = "Only what was done to this, such as the id of a key."),
-           ("start" = Option<String>, Query, description = "Not before this time.", format = DateTime,
-                example = "2026-11-01T00:00:00Z"),
-           ("end" = Option<String>, Query, description = "Before this time; later than `start`.", format = DateTime,
-                example = "2026-12-01T00:00:00Z"),
-           ("limit" = Option<u16>, Query, description = "Entries on a page; 100, where nothing is said.",
-                minimum = 1, maximum = 1000),
-           ("cursor" = Option<String>, Query, description = "Where the page begins: from `links.next` of the page before.")),
+    params(AuditParameters),
     responses((status = OK, description = "The entries", body = AuditAnswer), AuditProblems))]
 pub(crate) async fn list_audit_entries(
     State(state): State<ApiState>,

@@ -13,7 +13,7 @@ use super::problem::{Problem, ProblemKind};
 /// No body that is taken here is longer.
 const LONGEST_BYTES: usize = 64 * 1024;
 
-/// The fields of a body that is a JSON object. No body at all is an object without fields.
+/// The fields of a body that is a JSON object. No body at all, or `null`, is an object without fields.
 #[derive(Debug, Default)]
 pub(crate) struct JsonObject(Map<String, Value>);
 
@@ -33,6 +33,7 @@ impl JsonObject {
         }
         match serde_json::from_slice(bytes) {
             Ok(Value::Object(map)) => Ok(Self(map)),
+            Ok(Value::Null) => Ok(Self::default()),
             Ok(_) => Err(Problem::new(ProblemKind::InvalidBody, "the body is not a JSON object")),
             Err(error) => Err(Problem::new(ProblemKind::InvalidBody, format!("the body is not JSON: {error}"))),
         }
@@ -109,6 +110,7 @@ mod tests {
     async fn a_body_is_a_json_object_or_nothing() {
         assert!(read("application/json; charset=utf-8", "{\"a\": 1}").await.is_ok());
         assert!(read("", "").await.is_ok());
+        assert!(read("application/json", "null").await.is_ok());
         for wrong in ["[]", "7", "{", "{\"a\": 1}}", "\u{feff}{}", &"[".repeat(10_000)] {
             assert_eq!(
                 read("application/json", wrong.to_owned()).await.err(),

@@ -43,6 +43,9 @@ pub(crate) struct Cursor {
 pub(crate) struct ReadCursorError;
 
 impl Cursor {
+    /// How one is written, as a regular expression.
+    pub(crate) const PATTERN: &'static str = "^[A-Za-z0-9_-]{34}$";
+
     /// Reads what [`Cursor::write`] wrote for the same question.
     ///
     /// # Errors
@@ -104,7 +107,9 @@ mod tests {
         #[test]
         fn a_cursor_is_read_back_as_itself(position: u128) {
             let cursor = Cursor { position };
-            prop_assert_eq!(Cursor::read(&cursor.write(question()), question()), Ok(cursor));
+            let text = cursor.write(question());
+            prop_assert_eq!(Cursor::read(&text, question()), Ok(cursor));
+            prop_assert!(regex::Regex::new(Cursor::PATTERN).expect("a pattern").is_match(&text), "{}", text);
         }
 
         #[test]

@@ -5,9 +5,9 @@ use super::cursor::{Cursor, CursorQuestion};
 use super::grammar::{Echo, Fault, Faults, Parameters, shown};
 
 /// Things on a page where nothing is said.
-const USUAL_LIMIT: u16 = 100;
+pub(crate) const USUAL_LIMIT: u16 = 100;
 /// The most things on a page.
-const LARGEST_LIMIT: u16 = 1000;
+pub(crate) const LARGEST_LIMIT: u16 = 1000;
 
 /// The page that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

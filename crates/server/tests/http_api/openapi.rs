@@ -45,6 +45,32 @@ fn every_operation_is_described_whole() {
     }
 }
 
+/// What a program that reads the description sends is taken, and what it would not send is not.
+#[test]
+fn what_is_taken_is_described_to_the_letter() {
+    let document = serde_json::to_value(openapi()).expect("the description is JSON");
+    for name in ["NewKey", "Rotation"] {
+        let body = &document["components"]["schemas"][name];
+        assert_eq!(body["additionalProperties"], false, "{name}: unknown fields are refused");
+        for (field, schema) in body["properties"].as_object().expect("fields") {
+            let takes_null = schema["oneOf"].is_array() || schema["type"].is_array();
+            assert!(!takes_null, "{name}.{field}: null is refused");
+        }
+    }
+    let parameter = |path: &str, name: &str| {
+        let parameters = document["paths"][path]["get"]["parameters"].as_array().expect("parameters");
+        parameters.iter().find(|parameter| parameter["name"] == name).expect("the parameter")["schema"].clone()
+    };
+    assert_eq!(parameter("/v1/audit", "action")["enum"][0], "sign_in.refused");
+    assert_eq!(parameter("/v1/audit", "cursor"), parameter("/v1/keys", "cursor"));
+    assert_eq!(parameter("/v1/costs", "group_by")["uniqueItems"], true);
+    let period = parameter("/v1/periods/{period}", "period");
+    assert_eq!(period["pattern"], parameter("/v1/costs", "period")["items"]["pattern"]);
+    assert!(parameter("/v1/costs", "filter")["propertyNames"]["pattern"].is_string());
+    // Whoever has no session is signed out already.
+    assert_eq!(document["paths"]["/auth/sign-out"]["post"]["security"][0], serde_json::json!({}));
+}
+
 fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
     let paths = document["paths"].as_object().expect("paths");
     let mut operations = Vec::new();
@@ -120,6 +146,12 @@ fn conforms(document: &Value, schema: &Value, value: &Value, place: &str) {
     if let Some(choices) = schema["oneOf"].as_array() {
         let is_null = |choice: &&Value| choice["type"] == "null";
         let choice = choices.iter().find(|choice| is_null(choice) == value.is_null());
+        return conforms(document, choice.unwrap_or_else(|| panic!("{place}: {value}")), value, place);
+    }
+    if let Some(choices) = schema["anyOf"].as_array() {
+        let has = |key: &Value| key.as_str().is_some_and(|key| value.get(key).is_some());
+        let fits = |choice: &&Value| choice["required"].as_array().is_some_and(|keys| keys.iter().all(has));
+        let choice = choices.iter().find(fits);
         return conforms(document, choice.unwrap_or_else(|| panic!("{place}: {value}")), value, place);
     }
     let kind = match value {

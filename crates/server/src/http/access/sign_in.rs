@@ -133,8 +133,8 @@ async fn finish(state: &ApiState, answer: CallbackAnswer) -> Result<Response, Pr
 
 /// Sign out
 ///
-/// Ends the session of this browser. Other sessions and keys stay as they are.
-#[utoipa::path(post, path = "/auth/sign-out", tag = "access",
+/// Ends the session of this browser, if it has one. Other sessions and keys stay as they are.
+#[utoipa::path(post, path = "/auth/sign-out", tag = "access", security((), ("session" = [])),
     responses((status = NO_CONTENT, description = "Signed out"), SignInProblems))]
 pub(crate) async fn post_sign_out(State(state): State<ApiState>, leaver: Leaver) -> Result<Response, Problem> {
     if let Some((hash, caller)) = leaver.session {

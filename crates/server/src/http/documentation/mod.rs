@@ -16,7 +16,9 @@ use utoipa::openapi::{
 use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
 use super::problem::{MEDIA_TYPE, ProblemDocument, ProblemKind};
-pub(crate) use parameters::{CostParameters, CostsParameters, PeriodAndCostParameters};
+pub(crate) use parameters::{
+    AuditParameters, CostParameters, CostsParameters, PageParameters, PeriodAndCostParameters, PeriodInPath,
+};
 
 const DESCRIPTION: &str = "Exact Amazon Bedrock cost per team, principal, model and tag, from an AWS CUR 2.0 export.
 

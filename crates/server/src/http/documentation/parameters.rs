@@ -1,13 +1,17 @@
 //! The query parameters, documented from the vocabularies that read them.
 
+use access::audit::AuditAction;
+use bill::principal::Identity;
 use store::snapshot::Dimension;
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
 use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, Schema, Type};
-use utoipa::openapi::{RefOr, Required};
+use utoipa::openapi::{KnownFormat, RefOr, Required, SchemaFormat};
 
+use crate::http::cursor::Cursor;
 use crate::http::grammar::words::{COST_BASES, GRANULARITIES, REVEAL};
 use crate::http::grammar::{LONGEST_FILTER_VALUE_BYTES, MOST_FILTER_VALUES, MOST_GROUPED_DIMENSIONS, MOST_PERIODS};
+use crate::http::page::{LARGEST_LIMIT, USUAL_LIMIT};
 
 /// The parameters of `/v1/costs`.
 pub(crate) struct CostsParameters;
@@ -17,6 +21,44 @@ pub(crate) struct PeriodAndCostParameters;
 
 /// `cost` and `reveal`.
 pub(crate) struct CostParameters;
+
+/// `limit` and `cursor`, of lists that are read page by page.
+pub(crate) struct PageParameters;
+
+/// What entries of the audit log are chosen by.
+pub(crate) struct AuditParameters;
+
+/// A period in a path.
+pub(crate) struct PeriodInPath;
+
+impl IntoParams for PeriodInPath {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let parameter = parameter("period", "The billing period", period_schema().into());
+        vec![parameter.parameter_in(ParameterIn::Path).required(Required::True).build()]
+    }
+}
+
+impl IntoParams for PageParameters {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![limit(), cursor()]
+    }
+}
+
+impl IntoParams for AuditParameters {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let actions = text().enum_values(Some(AuditAction::ALL.map(AuditAction::as_str)));
+        let anything = || text().pattern(Some(WITHOUT_NUL));
+        vec![
+            parameter("action", "Only what happened so.", actions.into()).build(),
+            parameter("caller", "Only what this caller did, as entries name them.", anything().into()).build(),
+            parameter("object", "Only what was done to this, such as the id of a key.", anything().into()).build(),
+            time("start", "Not before this time.", "2026-11-01T00:00:00Z"),
+            time("end", "Before this time; later than `start`.", "2026-12-01T00:00:00Z"),
+            limit(),
+            cursor(),
+        ]
+    }
+}
 
 impl IntoParams for CostsParameters {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
@@ -47,8 +89,7 @@ fn parameter(name: &str, description: impl Into<String>, schema: RefOr<Schema>) 
 }
 
 /// A list: `a,b,c`, or the parameter again.
-fn list(name: &str, description: impl Into<String>, items: ObjectBuilder, most: usize) -> Parameter {
-    let schema = ArrayBuilder::new().items(items).max_items(Some(most));
+fn list(name: &str, description: impl Into<String>, schema: ArrayBuilder) -> Parameter {
     parameter(name, description, schema.into()).style(Some(ParameterStyle::Form)).explode(Some(false)).build()
 }
 
@@ -56,19 +97,54 @@ fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
 }
 
+/// From 1970 to 9999.
 fn period_schema() -> ObjectBuilder {
-    text().pattern(Some("^[0-9]{4}-(0[1-9]|1[0-2])$")).examples(["2026-10"])
+    text().pattern(Some("^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])$")).examples(["2026-10"])
 }
+
+/// PostgreSQL cannot hold the character NUL, so that no value of the bill has it.
+const WITHOUT_NUL: &str = r"^[^\x00]*$";
+
+/// How dimensions are named, as a regular expression; `letter` is what a letter of a tag's key may be.
+fn dimension_pattern(letter: &str) -> String {
+    let names = Dimension::NAMED.map(|dimension| dimension.to_string()).join("|");
+    format!("({names}|tag:{letter}+)")
+}
+
+/// A letter of a key; and one in a list, where a comma is written `\,` and a backslash before a comma `\\`.
+const LETTER: &str = r"[^\x00]";
+const LETTER_IN_LIST: &str = r"([^,\\\x00]|\\[^\x00])";
 
 fn periods() -> Parameter {
     let description = "Everything billed in these billing periods, whatever its usage date: one, or several separated by \
                        commas. Without `period`, `start` and `end`, the latest period with data.";
-    list("period", description, period_schema(), MOST_PERIODS)
+    list(
+        "period",
+        description,
+        ArrayBuilder::new().items(period_schema()).min_items(Some(1)).max_items(Some(MOST_PERIODS)),
+    )
+}
+
+fn time(name: &str, description: &str, example: &str) -> Parameter {
+    let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+    parameter(name, description, text().format(Some(format)).examples([example]).into()).build()
+}
+
+fn limit() -> Parameter {
+    let schema = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(LARGEST_LIMIT));
+    let description = format!("How many on a page; {USUAL_LIMIT}, where nothing is said.");
+    parameter("limit", description, schema.into()).build()
+}
+
+fn cursor() -> Parameter {
+    let description = "Where the page begins: from `links.next` of the page before, for the same question.";
+    parameter("cursor", description, text().pattern(Some(Cursor::PATTERN)).into()).build()
 }
 
 fn day(name: &str, description: &str, example: &str) -> Parameter {
-    let schema = text().format(Some(utoipa::openapi::SchemaFormat::KnownFormat(utoipa::openapi::KnownFormat::Date)));
-    parameter(name, description, schema.examples([example]).into()).build()
+    let schema = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)));
+    let schema = schema.pattern(Some("^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$")).examples([example]);
+    parameter(name, description, schema.into()).build()
 }
 
 fn start() -> Parameter {
@@ -110,13 +186,17 @@ fn group_by() -> Parameter {
          `tag:costCategory/<key>`, `tag:resource_tags/<key>` and `tag:cost_category/<key>`.",
         dimension_list()
     );
-    list("group_by", description, text().examples(["team", "model", "tag:cost-center"]), MOST_GROUPED_DIMENSIONS)
+    let pattern = format!("^{}$", dimension_pattern(LETTER_IN_LIST));
+    let items = text().pattern(Some(pattern)).examples(["team", "model", "tag:cost-center"]);
+    let schema = ArrayBuilder::new().items(items).max_items(Some(MOST_GROUPED_DIMENSIONS)).unique_items(true);
+    list("group_by", description, schema)
 }
 
 fn order_by() -> Parameter {
     let description = "`cost` or a grouped dimension; with `-` in front, the largest or last first. What is not set comes last. \
                        Without it, by time and then the largest cost first.";
-    parameter("order_by", description, text().examples(["-cost"]).into()).build()
+    let pattern = format!("^-?(cost|{})$", dimension_pattern(LETTER));
+    parameter("order_by", description, text().pattern(Some(pattern)).examples(["-cost"]).into()).build()
 }
 
 fn filter() -> Parameter {
@@ -134,11 +214,23 @@ fn dimensions(name: &str, what: &str) -> Parameter {
          is what no rule claims. A principal is given by its id or its ARN. Any dimension can be used, tags as \
          `{name}[tag:<key>]`. At most {MOST_FILTER_VALUES} values in all, each of at most {LONGEST_FILTER_VALUE_BYTES} bytes."
     );
+    let values = || text().pattern(Some(WITHOUT_NUL)).max_length(Some(LONGEST_FILTER_VALUE_BYTES));
     let object = ObjectBuilder::new().schema_type(Type::Object);
-    let object =
-        Dimension::NAMED.iter().fold(object, |object, dimension| object.property(dimension.to_string(), text()));
-    let object = object.additional_properties(Some(AdditionalProperties::RefOr(text().into())));
+    let object = Dimension::NAMED.iter().fold(object, |object, dimension| {
+        let values = if *dimension == Dimension::Identity { identities() } else { values() };
+        object.property(dimension.to_string(), values)
+    });
+    let names = text().pattern(Some(format!("^{}$", dimension_pattern(LETTER))));
+    let object = object
+        .property_names(Some(Schema::from(names.build())))
+        .additional_properties(Some(AdditionalProperties::RefOr(values().into())));
     parameter(name, description, object.into()).style(Some(ParameterStyle::DeepObject)).explode(Some(true)).build()
+}
+
+/// What a principal can be is a list of words; an empty one means not set.
+fn identities() -> ObjectBuilder {
+    let words = Identity::ALL.map(Identity::as_str).join("|");
+    text().pattern(Some(format!("^({words})?(,({words})?)*$")))
 }
 
 fn dimension_list() -> String {
@@ -152,6 +244,33 @@ mod tests {
 
     use super::*;
     use crate::http::grammar::CostsQuery;
+
+    #[test]
+    fn what_is_documented_of_dimensions_is_what_is_read() {
+        let pattern = regex::Regex::new(&format!("^{}$", dimension_pattern(LETTER))).expect("a pattern");
+        for named in Dimension::NAMED.map(|dimension| dimension.to_string()) {
+            assert!(pattern.is_match(&named), "{named}");
+        }
+        for text in ["tag:cost-center", "tag:a/b", "tag:resourceTags/a", "tag:iamPrincipal/x/y", "tag:a,b", "tag:é "] {
+            assert!(text.parse::<Dimension>().is_ok() && pattern.is_match(text), "{text}");
+        }
+        for text in ["", "modle", "tag:", "tag", "team ", "Team", "tagx:a"] {
+            assert!(text.parse::<Dimension>().is_err() && !pattern.is_match(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_written_as_documented_has_as_many_parts() {
+        let pattern = regex::Regex::new(&format!("^{}$", dimension_pattern(LETTER_IN_LIST))).expect("a pattern");
+        for text in ["team", "tag:a", r"tag:a\,b", r"tag:a\\", r"tag:DOMAIN\user", r"tag:\\\,", "tag:é/ü"] {
+            assert!(pattern.is_match(text), "{text}");
+            let query = CostsQuery::parse(Some(&format!("group_by={text},model")));
+            assert!(query.is_ok(), "{text}: {query:?}");
+        }
+        for text in ["tag:a,b", r"tag:a\", "tag:", r"tag:\\,"] {
+            assert!(!pattern.is_match(text), "{text}");
+        }
+    }
 
     #[test]
     fn every_parameter_that_is_read_is_documented() {

@@ -21,6 +21,7 @@ use crate::keys::{KeyName, Lifetime};
 /// A key to be made.
 #[derive(Debug, ToSchema)]
 #[schema(as = NewKey)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct KeyBody {
     /// What people call it.
     #[schema(value_type = NameSchema)]
@@ -30,7 +31,7 @@ pub(crate) struct KeyBody {
     grants: Grants,
     /// How long it lasts, such as `90d`, `12h` or `30m`, or `never`: then it is accepted until it is revoked. A year, where
     /// nothing is said.
-    #[schema(value_type = Option<LifetimeSchema>)]
+    #[schema(value_type = LifetimeSchema, required = false)]
     expires_after: Lifetime,
 }
 

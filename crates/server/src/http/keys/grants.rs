@@ -2,7 +2,7 @@ use access::{Grant, GrantText, Grants};
 use serde_json::Value;
 
 use crate::http::body::{Fields, fault};
-use crate::http::grammar::Faults;
+use crate::http::grammar::{Faults, shown};
 
 /// The most grants of one key.
 pub(super) const MOST_GRANTS: usize = 100;
@@ -21,6 +21,26 @@ pub(super) fn read(fields: &mut Fields, faults: &mut Faults) -> Option<Grants> {
 
 fn grant(index: usize, value: Value) -> Result<Grant, crate::http::grammar::Fault> {
     let place = format!("grants[{index}]");
+    // Nothing is granted by leaving something out, and null says neither that something is there nor that it is not.
+    let null = value.as_object().and_then(|fields| fields.iter().find(|(_, value)| value.is_null()));
+    if let Some((name, _)) = null {
+        return Err(fault(&place, format!("`{}` is null; say what is meant, or leave it out", shown(name))));
+    }
     let text: GrantText = serde_json::from_value(value).map_err(|error| fault(&place, error.to_string()))?;
     Grant::try_from(text).map_err(|error| fault(&place, error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn null_is_neither_there_nor_left_out() {
+        assert!(grant(0, json!({"permissions": ["costs:read"], "teams": ["ds"]})).is_ok());
+        let refused = grant(3, json!({"role": null, "permissions": ["costs:read"], "teams": ["ds"]}));
+        let fault = refused.expect_err("a role that is null");
+        assert_eq!((fault.parameter.as_str(), fault.detail.starts_with("`role` is null")), ("grants[3]", true));
+    }
 }

@@ -13,7 +13,7 @@ use crate::http::ApiState;
 use crate::http::access::KeysAdmin;
 use crate::http::answer::Links;
 use crate::http::cursor::CursorQuestion;
-use crate::http::documentation::KeyListProblems;
+use crate::http::documentation::{KeyListProblems, PageParameters};
 use crate::http::grammar::{Accepted, Echo, Faults, Parameters};
 use crate::http::page::Page;
 use crate::http::problem::Problem;
@@ -35,9 +35,7 @@ pub(crate) struct KeysAnswer {
 /// Every key that allows nothing beyond what the caller has `keys:admin` for, in the order in which they were made. Keys
 /// that are revoked or have expired stay in the list.
 #[utoipa::path(get, path = "/v1/keys", tag = "access",
-    params(("limit" = Option<u16>, Query, description = "Keys on a page; 100, where nothing is said.",
-                minimum = 1, maximum = 1000),
-           ("cursor" = Option<String>, Query, description = "Where the page begins: from `links.next` of the page before.")),
+    params(PageParameters),
     responses((status = OK, description = "The keys", body = KeysAnswer), KeyListProblems))]
 pub(crate) async fn list_keys(
     State(state): State<ApiState>,

@@ -5,6 +5,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use chrono::TimeDelta;
+use serde_json::Number;
 use store::keys::{KeyRotation, RotatedKey};
 use utoipa::ToSchema;
 
@@ -23,12 +24,13 @@ use crate::keys::{LONGEST_OVERLAP, Lifetime, USUAL_OVERLAP};
 /// How a key is replaced.
 #[derive(Debug, ToSchema)]
 #[schema(as = Rotation)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct RotationBody {
     /// For how many seconds the old key is still accepted; a day, where nothing is said. It never lasts longer than it did.
-    #[schema(value_type = Option<i64>, minimum = 0, maximum = 2_592_000, example = 86_400)]
+    #[schema(value_type = i64, required = false, minimum = 0, maximum = 2_592_000, example = 86_400)]
     overlap_seconds: TimeDelta,
     /// How long the new key lasts, such as `90d`, `12h` or `30m`, or `never`. A year, where nothing is said.
-    #[schema(value_type = Option<LifetimeSchema>)]
+    #[schema(value_type = LifetimeSchema, required = false)]
     expires_after: Lifetime,
 }
 
@@ -36,7 +38,12 @@ impl RotationBody {
     fn read(body: JsonObject) -> Result<Self, Faults> {
         let mut faults = Faults::default();
         let mut fields = body.fields(&["overlap_seconds", "expires_after"], &mut faults);
-        let seconds = fields.take::<i64>("overlap_seconds", &mut faults);
+        let seconds = fields.take::<Number>("overlap_seconds", &mut faults);
+        let seconds = seconds.and_then(|number| {
+            let whole = whole(&number);
+            let detail = || fault("overlap_seconds", format!("`{number}` is not a whole number of seconds"));
+            faults.keep(whole.ok_or_else(detail))
+        });
         let most = LONGEST_OVERLAP.num_seconds();
         if seconds.is_some_and(|seconds| !(0..=most).contains(&seconds)) {
             faults.push(fault("overlap_seconds", format!("an overlap has 0 to {most} seconds")));
@@ -45,6 +52,12 @@ impl RotationBody {
         let expires_after = lifetime(&mut fields, &mut faults);
         faults.none_or(Self { overlap_seconds, expires_after })
     }
+}
+
+/// JSON has one kind of numbers, and some write all of them with a fraction: 60.0 is whole.
+fn whole(number: &Number) -> Option<i64> {
+    let of_fraction = || number.as_f64().filter(|seconds| seconds.fract() == 0.0 && seconds.abs() < 1e15);
+    number.as_i64().or_else(|| of_fraction().map(|seconds| seconds as i64))
 }
 
 /// Replace a key
@@ -83,4 +96,18 @@ pub(crate) async fn rotate_key(
 
 fn not_active(what: &str) -> Problem {
     Problem::new(ProblemKind::KeyNotActive, format!("the key {what}; nothing was changed"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_fraction_of_nothing() {
+        let whole = |text: &str| whole(&serde_json::from_str(text).expect("a number"));
+        assert_eq!([whole("60"), whole("60.0"), whole("-1"), whole("1e2")], [Some(60), Some(60), Some(-1), Some(100)]);
+        for text in ["0.5", "1e300", "18446744073709551615"] {
+            assert_eq!(whole(text), None, "{text}");
+        }
+    }
 }

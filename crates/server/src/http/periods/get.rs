@@ -14,7 +14,7 @@ use super::versions::{BillPart, Version};
 use crate::http::ApiState;
 use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, Links, Meta, MetaContext, control, totals};
-use crate::http::documentation::PeriodProblems;
+use crate::http::documentation::{PeriodInPath, PeriodProblems};
 use crate::http::grammar::{Echo, ReportQuery, parse_period};
 use crate::http::problem::{Problem, ProblemKind};
 
@@ -73,7 +73,7 @@ pub(crate) struct Freshness {
 /// All its versions with what failed and why, how fresh it is, its control figures, and the whole bill by invoice, billing
 /// entity, charge type and currency.
 #[utoipa::path(get, path = "/v1/periods/{period}", tag = "periods",
-    params(("period" = String, Path, description = "The billing period", example = "2026-10")),
+    params(PeriodInPath),
     responses((status = OK, description = "The period", body = PeriodAnswer), PeriodProblems))]
 pub(crate) async fn get_period(
     State(state): State<ApiState>,
