@@ -1,5 +1,6 @@
 //! A browser signs in at the OpenID provider, is known by its cookie, and signs out.
 
+#[expect(clippy::unwrap_used, reason = "helpers of tests may panic like tests")]
 #[path = "../../openid/tests/provider_double/mod.rs"]
 mod provider_double;
 mod support;

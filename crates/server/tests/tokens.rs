@@ -1,5 +1,6 @@
 //! Tokens of an OpenID provider at the door: good ones are known, all others are refused alike.
 
+#[expect(clippy::unwrap_used, reason = "helpers of tests may panic like tests")]
 #[path = "../../openid/tests/provider_double/mod.rs"]
 mod provider_double;
 mod support;

@@ -18,9 +18,12 @@ pub(crate) const LAPTOP: &str = "arn:aws:sts::123456789012:assumed-role/BedrockR
 pub(crate) const BOB: &str =
     "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Analysts_0123456789abcdef/bob.miller";
 
+/// An ARN, and its tags.
+type Person = (&'static str, &'static [(&'static str, &'static str)]);
+
 /// Who called, with the tags of theirs, and what each of them cost is two to the power of their place: every sum of some of
 /// them says which ones they are.
-const PERSONS: [(&str, &[(&str, &str)]); 14] = [
+const PERSONS: [Person; 14] = [
     (ALICE, &[("team", "ds"), ("owner", "Alice@Example.com"), ("user", "alice")]),
     ("arn:aws:iam::123456789012:user/research-berlin/alice", &[("team", "ds"), ("user", "alice")]),
     ("arn:aws:iam::123456789012:user/BedrockAPIKey-hr8l", &[("team", "ds"), ("alice@example.com", "personal")]),
@@ -51,7 +54,7 @@ fn month() -> BillingPeriod {
 }
 
 fn lines() -> Vec<LineItem<'static>> {
-    let line = |(place, (arn, tags)): (usize, &(&'static str, &'static [(&'static str, &'static str)]))| LineItem {
+    let line = |(place, (arn, tags)): (usize, &Person)| LineItem {
         iam_principal: Some((*arn).into()),
         unblended_cost: amount(&(1_u32 << place).to_string()),
         tags: tags.iter().map(|(key, value)| (format!("iamPrincipal/{key}"), *value)).collect(),

@@ -93,7 +93,7 @@ fn without_values(shares: Vec<RuleShare>, rules: &Ownership) -> Vec<RuleShare> {
         let key = (share.rule_number, because.clone(), share.currency.clone());
         match merged.get_mut(&key) {
             Some(same) => {
-                same.cost = same.cost + share.cost;
+                same.cost += share.cost;
                 same.line_items += share.line_items;
             }
             None => {
@@ -103,7 +103,7 @@ fn without_values(shares: Vec<RuleShare>, rules: &Ownership) -> Vec<RuleShare> {
     }
     let mut shares: Vec<RuleShare> = merged.into_values().collect();
     // Largest first, as ever; the sort keeps the order of those that tie.
-    shares.sort_by(|one, other| other.cost.cmp(&one.cost));
+    shares.sort_by_key(|share| std::cmp::Reverse(share.cost));
     shares
 }
 
