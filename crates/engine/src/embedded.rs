@@ -119,7 +119,7 @@ impl EmbeddedEngine {
 
     async fn look_at(&self, manifest: &Manifest) -> Result<Probe, EngineError> {
         let probe = probe(manifest).await?;
-        if manifest.is_current().await {
+        if manifest.is_current().await? {
             return Ok(probe);
         }
         Err(EngineError::ExportChanged { export: manifest.export.clone(), period: manifest.period })

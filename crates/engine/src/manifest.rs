@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::partition::partition_period;
 use crate::place::{BucketPlace, DiskPlace, Place, SharedPlace, Stamp, file_name, join};
-use crate::{ExportLocation, ExportSource, FileAddress, blocking};
+use crate::{EngineError, ExportLocation, ExportSource, FileAddress, blocking};
 
 /// One delivery of one billing period of an export: a version of that month.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,30 +133,29 @@ fn refuse_newer_data(manifest: &Stamp, data_files: &[DataFile]) -> Result<(), St
 }
 
 impl Manifest {
-    /// Whether the delivery is still this one. It is not when a refresh arrived since the discovery, nor when that cannot be
-    /// told.
-    pub async fn is_current(&self) -> bool {
+    /// Whether the delivery is still this one. It is not when a refresh arrived since the discovery.
+    ///
+    /// # Errors
+    ///
+    /// When S3 does not answer.
+    pub async fn is_current(&self) -> Result<bool, EngineError> {
         let place: SharedPlace = match &self.location {
             ExportLocation::Disk(folder) => Arc::new(DiskPlace::new(folder.clone())),
             ExportLocation::S3(location) => {
                 let folders = self.folders();
                 let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
-                match BucketPlace::list_folders(location, &folders).await {
-                    Ok(place) => Arc::new(place),
-                    Err(error) => {
-                        tracing::warn!(export = self.export, period = %self.period, %error, "cannot look again");
-                        return false;
-                    }
-                }
+                let listed = BucketPlace::list_folders(location, &folders).await;
+                Arc::new(listed.map_err(|source| EngineError::S3 { export: self.export.clone(), source })?)
             }
         };
-        let Ok(bytes) = place.read(&self.within).await else { return false };
+        // A manifest that cannot be read is not the one that was read.
+        let Ok(bytes) = place.read(&self.within).await else { return Ok(false) };
         let this = self.clone();
-        blocking::run(move || {
+        let is_this = blocking::run(move || {
             let again = |file: DataFile| DataFile { stamp: place.stamp(&file.within), ..file };
             identity(&bytes, &this.data_files.into_iter().map(again).collect::<Vec<_>>()) == this.identity
-        })
-        .await
+        });
+        Ok(is_this.await)
     }
 
     /// The folders that hold the manifest and its data files, each with a slash at its end.

@@ -143,7 +143,7 @@ async fn a_new_delivery_has_another_identity_even_if_its_manifest_is_the_same() 
     let export = Export::of(&[line()]);
     let first = export.only_manifest().await;
     assert_eq!(export.only_manifest().await, first, "nothing changed");
-    assert!(first.is_current().await);
+    assert!(first.is_current().await.expect("an answer"));
 
     let file = export.data("BILLING_PERIOD=2026-10/bill-00001.snappy.parquet");
     let bytes = fs::read(&file).expect("the file");
@@ -152,7 +152,7 @@ async fn a_new_delivery_has_another_identity_even_if_its_manifest_is_the_same() 
     handle.set_modified(std::time::SystemTime::UNIX_EPOCH).expect("another time");
     let second = export.only_manifest().await;
     assert_ne!(second.identity, first.identity, "same bytes, delivered again");
-    assert!(!first.is_current().await);
+    assert!(!first.is_current().await.expect("an answer"));
 
     export.chunk("BILLING_PERIOD=2026-10/bill-00002.snappy.parquet", &[line()], &Shape::default());
     export.manifest(PERIOD, &[FILE, "data/BILLING_PERIOD=2026-10/bill-00002.snappy.parquet"]);

@@ -79,6 +79,17 @@ async fn credentials_that_have_expired_or_are_none_are_named() {
     assert!(error.contains("there are no AWS credentials for s3://bucket/prefix/bill/"), "{error}");
 }
 
+/// Between two questions of a refresh: it is not said that the export has changed.
+#[tokio::test]
+async fn credentials_that_expire_between_two_questions_are_named() {
+    let (_export, bucket) = export_in_a_bucket().await;
+    let manifest = bucket.source().discover().await.expect("a discovery").manifests.remove(0);
+    assert!(manifest.is_current().await.expect("an answer"));
+    bucket.fail("ListObjectsV2", S3ErrorCode::ExpiredToken, usize::MAX);
+    let error = engine().ask(&catalogue::BILL_TOTAL, &[period()], &manifest).await.expect_err("a failure").to_string();
+    assert!(error.contains("export `bill`: S3 does not accept the AWS credentials"), "{error}");
+}
+
 /// In the middle of a question, when its footers have been read.
 #[tokio::test]
 async fn credentials_that_expire_while_rows_are_read_end_the_question_plainly() {

@@ -106,7 +106,7 @@ impl Refresher {
             return Err(RefreshError::DoesNotTieOut { period: manifest.period, differences });
         }
         // Both questions were asked of what the manifest named; what has changed under their eyes is asked again later.
-        if !manifest.is_current().await {
+        if !manifest.is_current().await? {
             return Err(RefreshError::ChangedMeanwhile { period: manifest.period });
         }
         step(Step::Publish);
