@@ -50,6 +50,8 @@ pub(crate) struct Behaviour {
     pub(crate) headers: Vec<(&'static str, &'static str)>,
     /// Keys that listings leave out.
     pub(crate) hidden: BTreeSet<String>,
+    /// Whether `If-Match` is not understood, as by some that are not Amazon's.
+    pub(crate) unconditional: bool,
     /// Answers that break off in the middle.
     pub(crate) breaking_off: usize,
     pub(crate) meanwhile: Option<Meanwhile>,
@@ -235,6 +237,7 @@ impl S3 for Faulty {
         let tag = self.tag(&bucket, &key);
         if let (Some(ETagCondition::ETag(ETag::Strong(wanted))), Some(tag)) = (&input.if_match, &tag)
             && wanted != tag
+            && !self.behaviour().unconditional
         {
             return Err(s3s::s3_error!(PreconditionFailed));
         }

@@ -94,8 +94,18 @@ async fn an_answer_that_breaks_off_is_asked_for_again() {
 /// Data files that AWS overwrites while they are read must not make one bill of two.
 #[tokio::test]
 async fn a_file_that_is_overwritten_while_it_is_read_is_no_answer() {
+    overwritten_while_it_is_read(false).await;
+}
+
+#[tokio::test]
+async fn nor_is_it_where_conditions_are_not_understood() {
+    overwritten_while_it_is_read(true).await;
+}
+
+async fn overwritten_while_it_is_read(unconditional: bool) {
     let export = Export::sample(3_000);
     let bucket = Bucket::serve(export.root()).await;
+    bucket.behaviour().unconditional = unconditional;
     let manifest = in_s3(&bucket).await;
     let file = export.path().join("data/BILLING_PERIOD=2026-10/bill-00001.snappy.parquet");
     let bytes = std::fs::read(&file).expect("the file");
@@ -114,7 +124,6 @@ async fn a_file_that_is_overwritten_while_it_is_read_is_no_answer() {
         Err(error) => error,
     };
     assert!(matches!(error, EngineError::ExportChanged { .. }), "{error:?}");
-    assert!(bucket.behaviour().meanwhile.is_some());
 }
 
 #[tokio::test]
