@@ -1,5 +1,6 @@
 //! `stand-in`: a local S3 and Athena, with a sample export to ask, for docker-compose and for trying clients.
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -53,6 +54,8 @@ async fn main() -> anyhow::Result<()> {
         tracing::info!(%location, table = "billing.cur2", "sample export is ready");
     }
     tracing::info!(url = stand_in.url(), "listening; any credentials will do");
+    // For scripts, who may have asked for a free port.
+    writeln!(std::io::stdout(), "{}", stand_in.url())?;
     tokio::select! {
         ended = stand_in.ended() => ended.context("the stand-in ended"),
         () = stopped() => Ok(()),

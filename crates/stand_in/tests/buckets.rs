@@ -1,5 +1,7 @@
 //! S3, asked with AWS's own client.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Tables, as statements make them and as clients look at them.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use aws_sdk_athena::types::TableMetadata;

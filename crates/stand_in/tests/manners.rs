@@ -1,5 +1,7 @@
 //! What Athena does besides answering: states, tokens, workgroups, faults.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::time::{Duration, Instant};

@@ -1,5 +1,7 @@
 //! A query from its start to its rows, asked with AWS's own client.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use aws_sdk_athena::types::QueryExecutionState;

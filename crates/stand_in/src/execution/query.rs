@@ -1,12 +1,5 @@
 //! Queries: their rows, and where they go.
 
-use arrow::array::RecordBatch;
-use arrow::datatypes::{Schema, SchemaRef};
-use datafusion::error::DataFusionError;
-use datafusion::execution::{SendableRecordBatchStream, TaskContext};
-use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, execute_stream};
-use futures::{StreamExt, TryStreamExt};
-use parquet::basic::Compression;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -20,6 +13,14 @@ use crate::tables::session::{self, SessionOptions};
 use crate::tables::{Column, Content, FilesTable, HiveType, Partitions, Table};
 use crate::world::World;
 use crate::{Failure, clock};
+use arrow::array::RecordBatch;
+use arrow::datatypes::{Schema, SchemaRef};
+use datafusion::error::DataFusionError;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties, execute_stream};
+use futures::future::try_join_all;
+use futures::{StreamExt, TryStreamExt};
+use parquet::basic::Compression;
 
 /// A query that is ready to be run.
 struct Planned {
@@ -134,15 +135,13 @@ async fn write(
     let planned = plan(world, execution, query).await?;
     let schema = Arc::clone(&planned.schema);
     let parts = parts(&planned)?;
-    let mut rows = 0;
-    let mut files = Vec::new();
-    for (number, part) in parts.into_iter().enumerate() {
-        let part = write_part(world, execution, part, &place, number, compression);
-        if let Some((place, part_rows)) = part.await? {
-            files.push(place.to_string());
-            rows += part_rows;
-        }
-    }
+    let parts = parts
+        .into_iter()
+        .enumerate()
+        .map(|(number, part)| write_part(world, execution, part, &place, number, compression));
+    let written = try_join_all(parts).await?;
+    let rows = written.iter().flatten().map(|(_, rows)| rows).sum();
+    let files = written.iter().flatten().map(|(place, _)| place.to_string()).collect::<Vec<_>>();
     check_cutoff(execution)?;
     let manifest = world.result_address(execution, "-manifest.csv");
     if manifest.is_some() {
@@ -177,7 +176,7 @@ async fn write_part(
         if batch.num_rows() == 0 {
             continue;
         }
-        let batch = without_empty_metadata(&batch)?;
+        let batch = without_metadata(&batch)?;
         if file.is_none() {
             let unfinished = world.unfinished(&format!("{}-{number}", execution.id));
             file = Some(ParquetFile::new(unfinished, batch.schema(), compression).map_err(Failure::internal)?);
@@ -194,8 +193,8 @@ async fn write_part(
     Ok(Some((place, rows)))
 }
 
-/// Names in lower case, and nothing that only this engine knows.
-fn without_empty_metadata(batch: &RecordBatch) -> Result<RecordBatch, Failure> {
+/// Without what only this engine knows.
+fn without_metadata(batch: &RecordBatch) -> Result<RecordBatch, Failure> {
     let fields = batch
         .schema()
         .fields()

@@ -1,5 +1,5 @@
 //! A stand-in over a sample export, and AWS's own clients to ask it with.
-#![allow(dead_code, missing_docs, unreachable_pub)]
+#![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
 
 use std::time::Duration;
 
