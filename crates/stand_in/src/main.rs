@@ -26,6 +26,10 @@ struct Arguments {
     /// make it the table billing.cur2
     #[arg(long, env = "STAND_IN_SAMPLE", value_name = "LINES")]
     sample: Option<u64>,
+    /// Make a table of the Parquet files in a folder of months, as DATABASE.NAME=s3://bucket/prefix/export/data/; may be
+    /// given many times
+    #[arg(long = "table", value_name = "TABLE=LOCATION", value_parser = table)]
+    tables: Vec<(String, String, String)>,
     /// How long a query waits, in milliseconds
     #[arg(long, env = "STAND_IN_QUEUE_MS", default_value_t = 100)]
     queue_ms: u64,
@@ -53,6 +57,10 @@ async fn main() -> anyhow::Result<()> {
         stand_in.crawl_table("billing", "cur2", &location, &["billing_period"])?;
         tracing::info!(%location, table = "billing.cur2", "sample export is ready");
     }
+    for (database, name, location) in &arguments.tables {
+        stand_in.create_database(database);
+        stand_in.crawl_table(database, name, location, &["billing_period"])?;
+    }
     tracing::info!(url = stand_in.url(), "listening; any credentials will do");
     // For scripts, who may have asked for a free port.
     writeln!(std::io::stdout(), "{}", stand_in.url())?;
@@ -60,6 +68,12 @@ async fn main() -> anyhow::Result<()> {
         ended = stand_in.ended() => ended.context("the stand-in ended"),
         () = stopped() => Ok(()),
     }
+}
+
+fn table(text: &str) -> Result<(String, String, String), String> {
+    let parts = text.split_once('=').and_then(|(name, location)| Some((name.split_once('.')?, location)));
+    let ((database, name), location) = parts.ok_or("write DATABASE.NAME=s3://bucket/prefix/export/data/")?;
+    Ok((database.to_owned(), name.to_owned(), location.to_owned()))
 }
 
 /// Writes the export, unless it was written before.

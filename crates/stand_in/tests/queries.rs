@@ -75,6 +75,15 @@ async fn results_come_in_pages_with_one_header() {
 }
 
 #[tokio::test]
+async fn columns_without_a_name_are_numbered() {
+    let world = World::new().await;
+    let execution = world.run(world.start("select 1 as one, 2, count(*) from cur2")).await;
+    let results = world.athena.get_query_results().query_execution_id(id(&execution)).send().await.unwrap();
+    let header = texts(&results.result_set.unwrap().rows.unwrap()[0]);
+    assert_eq!(header, ["one", "_col1", "_col2"].map(|name| Some(name.to_owned())));
+}
+
+#[tokio::test]
 async fn unload_writes_parquet_under_an_empty_prefix() {
     let world = World::new().await;
     let text =
@@ -133,6 +142,12 @@ async fn what_is_wrong_with_a_query_is_said_in_athenas_words() {
         let reason = world.failure(text, &[]).await;
         assert!(reason.starts_with(code), "{text}: {reason}");
     }
+    for parameter in ["2026-10", "date '2026-10-01'", "true"] {
+        let reason = world.failure("select 1 from cur2 where billing_period = ?", &[parameter]).await;
+        assert!(reason.starts_with("TYPE_MISMATCH: line 1:1: Cannot apply operator: varchar = "), "{reason}");
+    }
+    let day = "select 1 from cur2 where line_item_usage_start_date between '2026-10-01' and '2026-10-02'";
+    assert!(world.failure(day, &[]).await.starts_with("TYPE_MISMATCH"));
     let refused = world.start("selct 1").send().await.unwrap_err().into_service_error();
     assert!(refused.is_invalid_request_exception(), "{refused}");
     let reason = world.failure("select 1 from cur2 where billing_period = ?", &["october"]).await;

@@ -8,7 +8,7 @@ use super::{Execution, Outcome};
 use crate::output::parquet::ParquetFile;
 use crate::output::{columns, csv, metadata};
 use crate::place::Place;
-use crate::sql::{Options, Query, TableName, parameters};
+use crate::sql::{Options, Query, TableName, naming, operands, parameters};
 use crate::tables::session::{self, SessionOptions};
 use crate::tables::{Column, Content, FilesTable, HiveType, Partitions, Table};
 use crate::world::World;
@@ -222,7 +222,8 @@ fn compression(options: &Options) -> Result<Compression, Failure> {
 }
 
 async fn plan(world: &World, execution: &Execution, query: &Query) -> Result<Planned, Failure> {
-    let statement = parameters::bind(query, &execution.order.parameters)?;
+    let mut statement = parameters::bind(query, &execution.order.parameters)?;
+    naming::name_columns(&mut statement);
     let settings = world.settings();
     let catalog = world.catalog().clone();
     let options = SessionOptions {
@@ -235,6 +236,7 @@ async fn plan(world: &World, execution: &Execution, query: &Query) -> Result<Pla
     };
     let session = session::open(&options).await?;
     let logical = session::plan(&session, statement).await?;
+    operands::check(&logical)?;
     let schema = Arc::new(logical.schema().as_arrow().clone());
     let plan = session.state().create_physical_plan(&logical).await?;
     Ok(Planned { plan, context: session.task_ctx(), schema })

@@ -1,6 +1,8 @@
 //! Statements: what Athena understands, as far as the stand-in does.
 
 mod ddl;
+pub(crate) mod naming;
+pub(crate) mod operands;
 pub(crate) mod parameters;
 pub(crate) mod subscript;
 mod text;
