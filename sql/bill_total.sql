@@ -7,7 +7,9 @@
 --   https://docs.aws.amazon.com/cur/latest/userguide/table-dictionary-cur2.html
 --
 -- Parameters, in order
---   1  period  varchar  billing period as the partition is written, e.g. '2026-10'
+--   1  period       varchar  billing period as the partition is written, e.g. '2026-10'
+--   2  files under  varchar  what the addresses of the delivery's files begin with, e.g.
+--                            's3://bucket/prefix/export/data/BILLING_PERIOD=2026-10/'; '' for every file
 
 with bill_line as (
     -- Every line of the bill, with the mark of Bedrock. An empty text means the same as NULL: not on this line.
@@ -50,6 +52,8 @@ with bill_line as (
     where
         -- The partition is text: compared as text, it lets the engine skip the other months.
         billing_period = ?
+        -- A folder may hold more than the delivery that is asked: an export that keeps every delivery, or a stray file.
+        and starts_with("$path", ?)
 )
 
 select

@@ -9,6 +9,8 @@
 --   1  pattern      varchar  regular expression of the session names to fold, e.g. '^$' to fold none
 --   2  replacement  varchar  what they become, e.g. ''
 --   3  period       varchar  billing period as the partition is written, e.g. '2026-10'
+--   4  files under  varchar  what the addresses of the delivery's files begin with, e.g.
+--                            's3://bucket/prefix/export/data/BILLING_PERIOD=2026-10/'; '' for every file
 
 with bedrock_line as (
     -- The lines that are Bedrock's, with their columns in our words. An export says "not on this line" with an empty
@@ -73,6 +75,8 @@ with bedrock_line as (
     where
         -- The partition is text: compared as text, it lets the engine skip the other months.
         billing_period = ?
+        -- A folder may hold more than the delivery that is asked: an export that keeps every delivery, or a stray file.
+        and starts_with("$path", ?)
         -- What is Bedrock: the rule of CUDOS, AWS's own dashboard. What AWS sells itself has one of four product codes;
         -- a model sold through AWS Marketplace has a hash for a code and is known by its name, such as
         -- "Claude Opus 5.5 (Amazon Bedrock Edition)". bill_total.sql has the same rule: change both.

@@ -11,7 +11,7 @@ pub struct Question {
     pub name: &'static str,
     /// The text, in Trino's dialect, with a `?` for each parameter.
     pub text: &'static str,
-    /// What each `?` stands for, in order.
+    /// What each `?` stands for, in order. Whoever asks gives a value for each but [`ParameterMeaning::FilesUnder`].
     pub parameters: &'static [ParameterMeaning],
     columns: &'static [Column],
 }
@@ -19,10 +19,17 @@ pub struct Question {
 /// What a `?` in a question stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParameterMeaning {
-    /// Any text.
+    /// Any text without control characters.
     Text,
     /// The billing period, as the partition is written: `2026-10`. It must be the period of the manifest that is asked.
     BillingPeriod,
+    /// A day, as `2026-10-05`, or nothing.
+    Date,
+    /// An AWS account: twelve digits, or nothing.
+    AccountId,
+    /// What the addresses of all files that are to be read begin with. The engine fills it in; whoever asks gives no value
+    /// for it.
+    FilesUnder,
 }
 
 /// A value for a `?`. It is bound, never written into the text.
@@ -47,6 +54,11 @@ impl Parameter {
 }
 
 impl Question {
+    /// SHA-256 of the text, in hex: another text is another question.
+    pub fn fingerprint(&self) -> String {
+        crate::digest::hex(&[self.text])
+    }
+
     /// The columns of the answer: names, order and types are a promise.
     pub fn schema(&self) -> SchemaRef {
         Arc::new(Schema::new(self.columns.iter().map(Column::field).collect::<Vec<_>>()))
@@ -79,7 +91,12 @@ impl Column {
 pub static DAILY_COST: Question = Question {
     name: "daily_cost",
     text: include_str!("../../../sql/daily_cost.sql"),
-    parameters: &[ParameterMeaning::Text, ParameterMeaning::Text, ParameterMeaning::BillingPeriod],
+    parameters: &[
+        ParameterMeaning::Text,
+        ParameterMeaning::Text,
+        ParameterMeaning::BillingPeriod,
+        ParameterMeaning::FilesUnder,
+    ],
     columns: &[
         Column::Date("usage_date"),
         Column::Text("payer_account_id"),
@@ -120,7 +137,7 @@ pub static DAILY_COST: Question = Question {
 pub static BILL_TOTAL: Question = Question {
     name: "bill_total",
     text: include_str!("../../../sql/bill_total.sql"),
-    parameters: &[ParameterMeaning::BillingPeriod],
+    parameters: &[ParameterMeaning::BillingPeriod, ParameterMeaning::FilesUnder],
     columns: &[
         Column::Text("invoice_id"),
         Column::Text("billing_entity"),

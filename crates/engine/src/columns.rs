@@ -53,6 +53,9 @@ pub(crate) const COLUMNS: [(&str, Kind); 26] = [
 /// The partition, which is in the names of the folders and not in the files.
 pub(crate) const BILLING_PERIOD: &str = "billing_period";
 
+/// The address of the file that a line stands in: Athena gives it to every table under this name.
+pub(crate) const PATH: &str = "$path";
+
 /// The declared columns as one schema, all nullable.
 ///
 /// Costs are doubles in an export, and stay so until the question has chosen its lines and casts them. A column that any

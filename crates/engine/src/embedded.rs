@@ -14,10 +14,10 @@ use datafusion::prelude::{SessionConfig, SessionContext, cast, ident};
 use datafusion::scalar::ScalarValue;
 use futures::{StreamExt, future};
 
-use crate::catalogue::{Parameter, ParameterMeaning, Question};
+use crate::catalogue::{Parameter, Question};
 use crate::probe::{Probe, ReadableFile, in_s3, probe};
 use crate::s3::cause_in_s3;
-use crate::{Answer, EngineError, ExportColumns, Manifest, damage, table, trino};
+use crate::{Answer, EngineError, ExportColumns, Manifest, damage, parameters, table, trino};
 
 /// What the embedded engine may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +83,7 @@ impl EmbeddedEngine {
         parameters: &[Parameter],
         manifest: &Manifest,
     ) -> Result<Answer, EngineError> {
-        check_parameters(question, parameters, manifest)?;
+        parameters::check(question, parameters, manifest)?;
         let probe = self.look_at(manifest).await?;
         tracing::debug!(question = question.name, export = manifest.export, period = %manifest.period, "asking");
         let failure = Arc::new(Failure {
@@ -135,7 +135,9 @@ impl EmbeddedEngine {
     ) -> Result<DataFrame> {
         let session = self.session();
         table::register(&session, manifest.period, probe)?;
-        let frame = self.plan_text(&session, question.text, parameters).await?;
+        // The table holds exactly the delivery's files.
+        let parameters = parameters::with_files_under(question, parameters, "");
+        let frame = self.plan_text(&session, question.text, &parameters).await?;
         select_as_declared(frame, &question.schema())
     }
 
@@ -172,22 +174,6 @@ impl EmbeddedEngine {
         trino::register_functions(&session);
         session
     }
-}
-
-fn check_parameters(question: &Question, parameters: &[Parameter], manifest: &Manifest) -> Result<(), EngineError> {
-    let (expected, given) = (question.parameters.len(), parameters.len());
-    if expected != given {
-        return Err(EngineError::ParameterCount { question: question.name, expected, given });
-    }
-    let held = manifest.period;
-    for (meaning, parameter) in question.parameters.iter().zip(parameters) {
-        // Another period would be an answer without rows, which looks like a month without cost.
-        if *meaning == ParameterMeaning::BillingPeriod && parameter.as_str() != held.to_string() {
-            let asked = parameter.as_str().to_owned();
-            return Err(EngineError::PeriodMismatch { question: question.name, asked, held });
-        }
-    }
-    Ok(())
 }
 
 fn select_as_declared(frame: DataFrame, declared: &SchemaRef) -> Result<DataFrame> {

@@ -85,6 +85,16 @@ pub enum EngineError {
         /// How many were given.
         given: usize,
     },
+    /// A parameter has not the form of what it stands for.
+    #[error("question `{question}`, parameter {position}: {reason}")]
+    ParameterForm {
+        /// The question's name.
+        question: &'static str,
+        /// Which of its parameters, from 1.
+        position: usize,
+        /// What is wrong with it, and what would be right.
+        reason: String,
+    },
     /// The billing period asked for is not the one that the manifest holds: the answer would be empty without a word.
     #[error("question `{question}` asks for billing period `{asked}`, but the manifest holds {held}")]
     PeriodMismatch {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, Field, SchemaRef};
 use async_trait::async_trait;
 use bill::BillingPeriod;
 use datafusion::catalog::{Session, TableProvider};
@@ -12,6 +12,7 @@ use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::table_schema::TableSchema;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, lit};
@@ -34,29 +35,32 @@ const NAME: &str = "cur2";
 /// The partition is a value of the manifest and not read from folder names: a column `billing_period` that was declared
 /// over folders `BILLING_PERIOD=…` would read as no rows, without an error.
 pub(crate) fn register(session: &SessionContext, period: BillingPeriod, probe: Probe) -> Result<()> {
-    let schema = columns::schema(&probe.exact_amounts);
+    let in_files = columns::schema(&probe.exact_amounts);
+    let path = Arc::new(Field::new(columns::PATH, DataType::Utf8View, false));
+    let schema = TableSchema::builder(in_files).with_table_partition_cols(vec![path]).build();
     let files = session.read_table(Arc::new(ExportFiles { schema, files: probe.files }))?;
     let mut selected: Vec<Expr> = columns::COLUMNS.iter().map(|(name, _)| ident(*name)).collect();
+    selected.push(ident(columns::PATH));
     selected.push(lit(ScalarValue::Utf8View(Some(period.to_string()))).alias(columns::BILLING_PERIOD));
     session.register_table(NAME, files.select(selected)?.into_view())?;
     Ok(())
 }
 
-/// Exactly these files, read as the declared schema: what a file lacks is NULL, what it has besides is not read, and a
+/// Exactly these files, each with its address in `"$path"`, read as the declared schema: what a file lacks is NULL, what it has besides is not read, and a
 /// column of another type is cast.
 ///
 /// DataFusion's own listing table is not used: it takes a file that has gone since it was named for an empty folder,
 /// and so for no cost.
 #[derive(Debug)]
 struct ExportFiles {
-    schema: SchemaRef,
+    schema: TableSchema,
     files: Vec<ReadableFile>,
 }
 
 #[async_trait]
 impl TableProvider for ExportFiles {
     fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.schema)
+        Arc::clone(self.schema.table_schema())
     }
 
     fn table_type(&self) -> TableType {
@@ -72,7 +76,7 @@ impl TableProvider for ExportFiles {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         if self.files.is_empty() {
             let schema = match projection {
-                Some(columns) => Arc::new(self.schema.project(columns)?),
+                Some(columns) => Arc::new(self.schema().project(columns)?),
                 None => self.schema(),
             };
             return Ok(Arc::new(EmptyExec::new(schema)));
@@ -85,7 +89,7 @@ impl TableProvider for ExportFiles {
         };
         // A legacy timestamp has nanoseconds, and years beyond 2262 do not fit: some tools write 9999 for "never".
         options.global.coerce_int96 = Some("us".to_owned());
-        let mut source = ParquetSource::new(self.schema()).with_table_parquet_options(options);
+        let mut source = ParquetSource::new(self.schema.clone()).with_table_parquet_options(options);
         if in_s3 {
             source = source.with_parquet_file_reader_factory(Arc::new(S3FileReaders));
         }
@@ -112,6 +116,11 @@ fn partitioned_file(file: &ReadableFile) -> Result<PartitionedFile> {
         e_tag: None,
         version: None,
     });
+    let address = match &file.address {
+        FileAddress::Disk(path) => format!("file://{}", path.display()),
+        in_s3 => in_s3.to_string(),
+    };
+    partitioned.partition_values = vec![ScalarValue::Utf8View(Some(address))];
     if let Some(reader) = &file.in_s3 {
         partitioned.extensions.insert(reader.clone());
     }
