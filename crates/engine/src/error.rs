@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use bill::BillingPeriod;
 use datafusion::error::DataFusionError;
 
-use crate::{FileAddress, S3Error};
+use crate::{AthenaError, FileAddress, S3Error};
 
 /// Why an export could not be found, read or asked. Each message says what is wrong, where, and what would mend it.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +104,32 @@ pub enum EngineError {
         asked: String,
         /// The period of the manifest.
         held: BillingPeriod,
+    },
+    /// Athena failed a question.
+    #[error("question `{question}` on export `{export}`, {period}: {source}")]
+    Athena {
+        /// The question's name.
+        question: &'static str,
+        /// The export's name.
+        export: String,
+        /// The billing period.
+        period: BillingPeriod,
+        /// What went wrong.
+        source: AthenaError,
+    },
+    /// The table cannot be asked.
+    #[error("export `{export}`: {source}")]
+    AthenaTable {
+        /// The export's name.
+        export: String,
+        /// What is wrong with it.
+        source: AthenaError,
+    },
+    /// What Athena has answered cannot be read to its end.
+    #[error("{source}")]
+    AthenaResults {
+        /// What went wrong.
+        source: AthenaError,
     },
     /// As much has been scanned today as may be.
     #[error(

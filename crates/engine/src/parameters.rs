@@ -44,7 +44,9 @@ impl ParameterMeaning {
             Self::Text => !value.chars().any(char::is_control),
             Self::BillingPeriod => value.parse::<bill::BillingPeriod>().is_ok(),
             Self::Date => value.is_empty() || is_date(value),
-            Self::AccountId => value.is_empty() || (value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit())),
+            Self::AccountId => {
+                value.is_empty() || (value.len() == 12 && value.bytes().all(|byte| byte.is_ascii_digit()))
+            }
             Self::FilesUnder => value.is_empty() || is_address(value),
         };
         if right { Ok(()) } else { Err(format!("`{}` is not {}", shown(value), self.expected())) }

@@ -21,7 +21,7 @@ const ANY_REGION: &str = "us-east-1";
 
 /// The SDK's configuration: its default chain for credentials (environment, profile, SSO, web identity, container,
 /// instance), and for the region where none is given.
-pub(super) async fn sdk_config(region: Option<&str>) -> SdkConfig {
+pub(crate) async fn sdk_config(region: Option<&str>) -> SdkConfig {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .timeout_config(

@@ -5,6 +5,7 @@
 
 mod address;
 mod connection;
+mod delete;
 mod error;
 mod get;
 mod list;
@@ -12,8 +13,9 @@ mod location;
 mod reader;
 
 pub use self::address::{S3AddressError, S3Options};
+pub(crate) use self::connection::sdk_config;
 pub use self::error::S3Error;
 pub(crate) use self::error::cause_in_s3;
 pub(crate) use self::list::ListedObject;
 pub use self::location::S3Location;
-pub(crate) use self::reader::{S3FileReaders, S3Reader};
+pub(crate) use self::reader::{S3FileReaders, S3Reader, footer_rows};

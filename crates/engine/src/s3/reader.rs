@@ -69,6 +69,12 @@ impl AsyncFileReader for S3Reader {
     }
 }
 
+/// How many rows a Parquet file holds; nothing where it is none, or cannot be read.
+pub(crate) async fn footer_rows(mut reader: S3Reader) -> Option<i64> {
+    let footer = reader.get_metadata(None).await.ok()?;
+    Some(footer.file_metadata().num_rows())
+}
+
 /// Gives DataFusion the reader of each file. A file carries its own as an extension.
 #[derive(Debug)]
 pub(crate) struct S3FileReaders;
