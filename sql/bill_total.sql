@@ -30,7 +30,8 @@ with bill_line as (
         coalesce(cast(pricing_public_on_demand_cost as decimal(38, 12)), 0) as list_cost,
         -- What is Bedrock: the rule of CUDOS, AWS's own dashboard. What AWS sells itself has one of four product codes;
         -- a model sold through AWS Marketplace has a hash for a code and is known by its name, such as
-        -- "Claude Opus 5.5 (Amazon Bedrock Edition)". daily_cost.sql has the same rule: change both.
+        -- "Claude Opus 5.5 (Amazon Bedrock Edition)". daily_cost.sql and line_items.sql have the same rule:
+        -- change all.
         -- https://github.com/aws-solutions-library-samples/cloud-intelligence-dashboards-framework
         case
             when

@@ -79,7 +79,8 @@ with bedrock_line as (
         and starts_with("$path", ?)
         -- What is Bedrock: the rule of CUDOS, AWS's own dashboard. What AWS sells itself has one of four product codes;
         -- a model sold through AWS Marketplace has a hash for a code and is known by its name, such as
-        -- "Claude Opus 5.5 (Amazon Bedrock Edition)". bill_total.sql has the same rule: change both.
+        -- "Claude Opus 5.5 (Amazon Bedrock Edition)". bill_total.sql and line_items.sql have the same rule:
+        -- change all.
         -- https://github.com/aws-solutions-library-samples/cloud-intelligence-dashboards-framework
         and (
             (

@@ -154,5 +154,73 @@ pub static BILL_TOTAL: Question = Question {
     ],
 };
 
+/// The lines that a figure is made of, one by one.
+///
+/// Parameters: pattern and replacement that fold session names, the billing period, and [`LineChoice::parameters`].
+pub static LINE_ITEMS: Question = Question {
+    name: "line_items",
+    text: include_str!("../../../sql/line_items.sql"),
+    parameters: &[
+        ParameterMeaning::Text,
+        ParameterMeaning::Text,
+        ParameterMeaning::BillingPeriod,
+        // Principal, account, usage type, charge type, day: whether each is asked for, and what it is.
+        ParameterMeaning::Text,
+        ParameterMeaning::Text,
+        ParameterMeaning::Text,
+        ParameterMeaning::Text,
+        ParameterMeaning::Text,
+        ParameterMeaning::Text,
+        ParameterMeaning::Text,
+        ParameterMeaning::Text,
+        ParameterMeaning::Text,
+        ParameterMeaning::Text,
+        // Tag, resource tag, cost category: whether each is asked for, its key, its value.
+        ParameterMeaning::Text,
+        ParameterMeaning::Text,
+        ParameterMeaning::Text,
+        ParameterMeaning::Text,
+        ParameterMeaning::Text,
+        ParameterMeaning::Text,
+        ParameterMeaning::Text,
+        ParameterMeaning::Text,
+        ParameterMeaning::Text,
+    ],
+    columns: &[
+        Column::Date("usage_date"),
+        Column::Text("usage_hour"),
+        Column::Text("payer_account_id"),
+        Column::Text("usage_account_id"),
+        Column::Text("usage_account_name"),
+        Column::Text("billing_entity"),
+        Column::Text("invoice_id"),
+        Column::Text("legal_entity"),
+        Column::Text("charge_type"),
+        Column::Text("product_code"),
+        Column::Text("product_name"),
+        Column::Text("operation"),
+        Column::Text("usage_type"),
+        Column::Text("region_code"),
+        Column::Text("product_model"),
+        Column::Text("product_provider"),
+        Column::Text("product_inference_type"),
+        Column::Text("product_feature"),
+        Column::Text("pricing_unit"),
+        Column::Text("description_unit"),
+        Column::Text("resource_id"),
+        Column::Text("line_item_resource_id"),
+        Column::Text("line_item_description"),
+        Column::Text("iam_principal"),
+        Column::Text("tags"),
+        Column::Text("resource_tags"),
+        Column::Text("cost_category"),
+        Column::Text("currency"),
+        Column::Amount("unblended_cost"),
+        Column::Amount("net_unblended_cost"),
+        Column::Amount("list_cost"),
+        Column::Amount("usage_quantity"),
+    ],
+};
+
 /// Every question, in the order of the files in `sql/`.
-pub static ALL: [&Question; 2] = [&BILL_TOTAL, &DAILY_COST];
+pub static ALL: [&Question; 3] = [&BILL_TOTAL, &DAILY_COST, &LINE_ITEMS];

@@ -4,6 +4,7 @@ pub(crate) mod bucket;
 mod daily_cost;
 mod delivery;
 mod failures;
+mod line_items;
 mod running;
 mod s3_delivery;
 mod s3_failures;
