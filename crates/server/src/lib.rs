@@ -2,11 +2,12 @@
 //!
 //! [`commands`] is the command line, [`config`] the file and the environment, [`refresh`] brings bills in, [`http`] shows
 //! them. The invariant kept here: no read waits for AWS. Handlers read Postgres or memory; exports are asked by a
-//! refresh.
+//! refresh or a drill-down.
 
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod drilldowns;
 pub mod gate;
 pub mod http;
 mod keys;

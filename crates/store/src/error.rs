@@ -25,6 +25,14 @@ pub enum StoreError {
         /// The value.
         value: String,
     },
+    /// A value of the bill is in no load that was ever kept.
+    #[error("{what} ({value}) is not among what was kept of the bill")]
+    NotKept {
+        /// What kind of value.
+        what: &'static str,
+        /// The key by which it was looked for.
+        value: String,
+    },
     /// Another process writes the same period.
     #[error("{period} is being refreshed by another process; its result will be served here too")]
     Busy {

@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use super::wiring::{OpenStore, gate, ownership, refresher};
 use crate::clock::Clock;
 use crate::config::{Config, ServerConfig};
+use crate::drilldowns::{DrilldownDesk, DrilldownRunner};
 use crate::gate::Gate;
 use crate::http::{self, ApiState};
 use crate::limits::Limits;
@@ -68,14 +69,17 @@ pub(super) async fn serve<T: Send + 'static>(
         store: open.store.clone(),
         clock,
         board,
+        drilldowns: DrilldownDesk::new(config.drilldown.clone()),
         versions: versions.clone(),
         // Where callers are not known, whatever is shouted is that strangers can read it.
         unauthenticated_warning: warning.is_some() && !gate.is_guarded(),
         exports: config.export.iter().map(|export| export.name.clone()).collect::<Vec<_>>().into(),
     };
+    let drilldowns = DrilldownRunner { refresher: refresher.clone(), desk: state.drilldowns.clone() };
     let tasks = TaskTracker::new();
     tasks.spawn(watch_versions(open.store.clone(), versions, stop.clone()));
     tasks.spawn(keep_last_use(gate.clone(), stop.clone()));
+    tasks.spawn(fetch_drilldowns(drilldowns, stop.clone()));
     tasks.spawn(reload_ownership(hangup, config.clone(), refresher.clone(), stop.clone()));
     if let Some(certificates) = listening.tls.clone() {
         tasks.spawn(reload_certificates(on_hangup()?, certificates, stop.clone()));
@@ -176,6 +180,14 @@ async fn keep_last_use(gate: Gate, stop: CancellationToken) {
 async fn watch_versions(store: Store, versions: VersionWatch, stop: CancellationToken) {
     tokio::select! {
         () = store.watch_versions(versions) => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+/// What is being fetched when it ends is left for the next process to take up.
+async fn fetch_drilldowns(drilldowns: DrilldownRunner, stop: CancellationToken) {
+    tokio::select! {
+        () = drilldowns.run() => {}
         () = stop.cancelled() => {}
     }
 }

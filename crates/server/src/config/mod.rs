@@ -5,6 +5,7 @@
 //! `chargeback.example.toml` documents every key with its default; a test holds it against these types.
 
 mod access;
+mod drilldown;
 mod export;
 mod limits;
 mod load;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 use store::StoreUrl;
 
 pub use self::access::{AccessConfig, ClaimGrantConfig, OidcConfig, SignInConfig};
+pub use drilldown::DrilldownConfig;
 pub use export::{ExportConfig, LocationError};
 pub use limits::LimitsConfig;
 pub use load::{ConfigError, load};
@@ -37,6 +39,8 @@ pub struct Config {
     pub privacy: PrivacyConfig,
     /// `[limits]`
     pub limits: LimitsConfig,
+    /// `[drilldown]`
+    pub drilldown: DrilldownConfig,
     /// `[store]`
     pub store: StoreConfig,
     /// `[engine]`

@@ -12,6 +12,7 @@ mod conditional;
 mod costs;
 pub(crate) mod cursor;
 mod documentation;
+mod drilldowns;
 mod grammar;
 mod health;
 mod index;
@@ -39,6 +40,7 @@ use utoipa_axum::routes;
 use self::grammar::{nearest, shown};
 use self::problem::{Problem, ProblemKind};
 use crate::clock::Clock;
+use crate::drilldowns::DrilldownDesk;
 use crate::gate::Gate;
 use crate::limits::Limits;
 use crate::refresh::board::RefreshBoard;
@@ -60,6 +62,8 @@ pub struct ApiState {
     pub unauthenticated_warning: bool,
     /// Which data version is served, known without asking.
     pub versions: VersionWatch,
+    /// Where drill-downs are handed in.
+    pub drilldowns: DrilldownDesk,
     /// The names of the configured exports.
     pub exports: Arc<[String]>,
 }
@@ -97,6 +101,9 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(teams::get_team_showback))
         .routes(routes!(periods::list_periods))
         .routes(routes!(periods::get_period))
+        .routes(routes!(drilldowns::create_drilldown))
+        .routes(routes!(drilldowns::get_drilldown, drilldowns::delete_drilldown))
+        .routes(routes!(drilldowns::list_drilldown_rows))
         .routes(routes!(status::get_status))
         .routes(routes!(access::get_me))
         .routes(routes!(access::get_sign_in))

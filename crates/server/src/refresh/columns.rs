@@ -8,20 +8,20 @@ use chrono::NaiveDate;
 use super::RefreshError;
 
 /// A text column. Values that Postgres cannot hold are refused when they are read.
-pub(super) struct Texts<'b> {
+pub(crate) struct Texts<'b> {
     name: &'static str,
     values: &'b StringArray,
 }
 
 impl<'b> Texts<'b> {
-    pub(super) fn of(batch: &'b RecordBatch, name: &'static str) -> Result<Self, RefreshError> {
+    pub(crate) fn of(batch: &'b RecordBatch, name: &'static str) -> Result<Self, RefreshError> {
         let column = column(batch, name)?;
         let values = column.as_string_opt::<i32>().ok_or_else(|| unexpected(name, column.data_type()))?;
         Ok(Self { name, values })
     }
 
     /// The text of a row; `None` where the bill leaves it out.
-    pub(super) fn get(&self, row: usize) -> Result<Option<&'b str>, RefreshError> {
+    pub(crate) fn get(&self, row: usize) -> Result<Option<&'b str>, RefreshError> {
         if self.values.is_null(row) {
             return Ok(None);
         }
@@ -37,10 +37,10 @@ impl<'b> Texts<'b> {
 }
 
 /// A column of exact decimals with twelve places.
-pub(super) struct Amounts<'b>(&'b Decimal128Array);
+pub(crate) struct Amounts<'b>(&'b Decimal128Array);
 
 impl<'b> Amounts<'b> {
-    pub(super) fn of(batch: &'b RecordBatch, name: &'static str) -> Result<Self, RefreshError> {
+    pub(crate) fn of(batch: &'b RecordBatch, name: &'static str) -> Result<Self, RefreshError> {
         let column = column(batch, name)?;
         let values = column.as_primitive_opt::<Decimal128Type>().ok_or_else(|| unexpected(name, column.data_type()))?;
         if values.scale() != Amount::SCALE as i8 {
@@ -50,35 +50,35 @@ impl<'b> Amounts<'b> {
     }
 
     /// The amount of a row; nothing where the bill leaves it out.
-    pub(super) fn get(&self, row: usize) -> Amount {
+    pub(crate) fn get(&self, row: usize) -> Amount {
         if self.0.is_null(row) { Amount::ZERO } else { Amount::from_raw(self.0.value(row)) }
     }
 }
 
 /// A column of days.
-pub(super) struct Days<'b>(&'b Date32Array);
+pub(crate) struct Days<'b>(&'b Date32Array);
 
 impl<'b> Days<'b> {
-    pub(super) fn of(batch: &'b RecordBatch, name: &'static str) -> Result<Self, RefreshError> {
+    pub(crate) fn of(batch: &'b RecordBatch, name: &'static str) -> Result<Self, RefreshError> {
         let column = column(batch, name)?;
         column.as_primitive_opt::<Date32Type>().map(Self).ok_or_else(|| unexpected(name, column.data_type()))
     }
 
-    pub(super) fn get(&self, row: usize) -> Option<NaiveDate> {
+    pub(crate) fn get(&self, row: usize) -> Option<NaiveDate> {
         if self.0.is_null(row) { None } else { NaiveDate::from_epoch_days(self.0.value(row)) }
     }
 }
 
 /// A column of counts.
-pub(super) struct Counts<'b>(&'b Int64Array);
+pub(crate) struct Counts<'b>(&'b Int64Array);
 
 impl<'b> Counts<'b> {
-    pub(super) fn of(batch: &'b RecordBatch, name: &'static str) -> Result<Self, RefreshError> {
+    pub(crate) fn of(batch: &'b RecordBatch, name: &'static str) -> Result<Self, RefreshError> {
         let column = column(batch, name)?;
         column.as_primitive_opt::<Int64Type>().map(Self).ok_or_else(|| unexpected(name, column.data_type()))
     }
 
-    pub(super) fn get(&self, row: usize) -> i64 {
+    pub(crate) fn get(&self, row: usize) -> i64 {
         if self.0.is_null(row) { 0 } else { self.0.value(row) }
     }
 }

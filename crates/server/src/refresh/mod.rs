@@ -5,11 +5,12 @@
 
 pub mod board;
 mod charge;
-mod columns;
+pub(crate) mod columns;
 mod error;
+mod numbering;
 mod period;
-mod read;
-mod rows;
+pub(crate) mod read;
+pub(crate) mod rows;
 mod slots;
 
 use std::collections::BTreeSet;
@@ -130,9 +131,9 @@ impl Refresher {
 }
 
 /// An error with its causes, each once.
-fn sentence(error: &RefreshError) -> String {
+pub(crate) fn sentence(error: &dyn std::error::Error) -> String {
     let mut sentence = error.to_string();
-    let mut cause = std::error::Error::source(error);
+    let mut cause = error.source();
     while let Some(error) = cause {
         let reason = error.to_string();
         if !sentence.contains(&reason) {

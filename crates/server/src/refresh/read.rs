@@ -7,16 +7,18 @@ use std::collections::BTreeMap;
 use arrow::array::RecordBatch;
 use bill::principal::Principal;
 use bill::tags::TagSet;
+use store::drilldowns::SetWriter;
 use store::loads::{Charge, Fact, LoadWriter, Subject};
 
 use super::RefreshError;
 use super::charge::{KnownCharge, read_charge};
+use super::numbering::Numbering;
 use super::rows::{Money, RowText, rows};
 use super::slots::{Key, Slots};
 
-/// Turns batches into facts, remembering what it has met.
+/// Turns batches into facts, or into lines, remembering what it has met.
 #[derive(Default)]
-pub(super) struct FactReader {
+pub(crate) struct FactReader {
     charges: Slots<KnownCharge>,
     principals: Slots<i32>,
     tag_sets: Slots<i32>,
@@ -31,17 +33,18 @@ struct RowSlots {
     tag_set: usize,
 }
 
+/// The numbers under which what one row says in words is kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RowNumbers {
+    pub(crate) subject_id: i32,
+    pub(crate) charge_id: i32,
+}
+
 impl FactReader {
     /// Reads one batch into the load.
     pub(super) async fn read(&mut self, batch: &RecordBatch, load: &mut LoadWriter) -> Result<(), RefreshError> {
         let rows = rows(batch)?;
-        let slots = self.slots(&rows);
-        self.learn_charges(&rows, load).await?;
-        self.learn_principals(&rows, load).await?;
-        self.learn_tag_sets(&rows, load).await?;
-        self.learn_account_names(&rows, load).await?;
-        let subjects = self.subject_slots(&rows, &slots);
-        self.learn_subjects(&rows, &slots, load).await?;
+        let (slots, subjects) = self.learn(&rows, &mut Numbering::New(load)).await?;
         let money = Money::of(batch)?;
         let facts: Vec<Fact> = rows
             .iter()
@@ -49,6 +52,35 @@ impl FactReader {
             .map(|(index, row)| self.fact(index, row, &slots[index], subjects[index], &money))
             .collect::<Result<_, _>>()?;
         Ok(load.write_facts(&facts).await?)
+    }
+
+    /// The numbers of each row of a batch, which must all be kept already.
+    pub(crate) async fn numbers(
+        &mut self,
+        rows: &[RowText<'_>],
+        set: &mut SetWriter,
+    ) -> Result<Vec<RowNumbers>, RefreshError> {
+        let (slots, subjects) = self.learn(rows, &mut Numbering::Known(set)).await?;
+        let numbers = slots.iter().zip(subjects).map(|(slots, subject)| RowNumbers {
+            subject_id: *self.subjects.get(subject),
+            charge_id: self.charges.get(slots.charge).charge_id,
+        });
+        Ok(numbers.collect())
+    }
+
+    async fn learn(
+        &mut self,
+        rows: &[RowText<'_>],
+        numbering: &mut Numbering<'_>,
+    ) -> Result<(Vec<RowSlots>, Vec<usize>), RefreshError> {
+        let slots = self.slots(rows);
+        self.learn_charges(rows, numbering).await?;
+        self.learn_principals(rows, numbering).await?;
+        self.learn_tag_sets(rows, numbering).await?;
+        self.learn_account_names(rows, numbering).await?;
+        let subjects = self.subject_slots(rows, &slots);
+        self.learn_subjects(rows, &slots, numbering).await?;
+        Ok((slots, subjects))
     }
 
     fn slots(&mut self, rows: &[RowText<'_>]) -> Vec<RowSlots> {
@@ -65,14 +97,14 @@ impl FactReader {
             .collect()
     }
 
-    async fn learn_charges(&mut self, rows: &[RowText<'_>], load: &mut LoadWriter) -> Result<(), RefreshError> {
+    async fn learn_charges(&mut self, rows: &[RowText<'_>], numbering: &mut Numbering<'_>) -> Result<(), RefreshError> {
         let read: Vec<(Charge, Option<i64>)> =
             self.charges.pending().iter().map(|row| read_charge(&rows[*row].charge)).collect();
         if read.is_empty() {
             return Ok(());
         }
         let charges: Vec<Charge> = read.iter().map(|(charge, _)| charge.clone()).collect();
-        let ids = load.intern_charges(&charges).await?;
+        let ids = numbering.charges(&charges).await?;
         self.charges.fill(read.into_iter().zip(ids).map(|((charge, tokens_per_unit), charge_id)| KnownCharge {
             charge_id,
             model: charge.model,
@@ -82,17 +114,25 @@ impl FactReader {
         Ok(())
     }
 
-    async fn learn_principals(&mut self, rows: &[RowText<'_>], load: &mut LoadWriter) -> Result<(), RefreshError> {
+    async fn learn_principals(
+        &mut self,
+        rows: &[RowText<'_>],
+        numbering: &mut Numbering<'_>,
+    ) -> Result<(), RefreshError> {
         let new: Vec<Principal> =
             self.principals.pending().iter().filter_map(|row| Principal::parse(rows[*row].principal)).collect();
         if !new.is_empty() {
-            let ids = load.intern_principals(&new).await?;
+            let ids = numbering.principals(&new).await?;
             self.principals.fill(ids);
         }
         Ok(())
     }
 
-    async fn learn_tag_sets(&mut self, rows: &[RowText<'_>], load: &mut LoadWriter) -> Result<(), RefreshError> {
+    async fn learn_tag_sets(
+        &mut self,
+        rows: &[RowText<'_>],
+        numbering: &mut Numbering<'_>,
+    ) -> Result<(), RefreshError> {
         let new: Vec<TagSet> = self
             .tag_sets
             .pending()
@@ -103,13 +143,17 @@ impl FactReader {
             })
             .collect::<Result<_, _>>()?;
         if !new.is_empty() {
-            let ids = load.intern_tag_sets(&new).await?;
+            let ids = numbering.tag_sets(&new).await?;
             self.tag_sets.fill(ids);
         }
         Ok(())
     }
 
-    async fn learn_account_names(&mut self, rows: &[RowText<'_>], load: &mut LoadWriter) -> Result<(), RefreshError> {
+    async fn learn_account_names(
+        &mut self,
+        rows: &[RowText<'_>],
+        numbering: &mut Numbering<'_>,
+    ) -> Result<(), RefreshError> {
         let mut new = Vec::new();
         for row in rows {
             if let (Some(account), Some(name)) = (row.account, row.account_name)
@@ -120,7 +164,7 @@ impl FactReader {
             }
         }
         if !new.is_empty() {
-            load.name_accounts(&new).await?;
+            numbering.name_accounts(&new).await?;
         }
         Ok(())
     }
@@ -145,7 +189,7 @@ impl FactReader {
         &mut self,
         rows: &[RowText<'_>],
         slots: &[RowSlots],
-        load: &mut LoadWriter,
+        numbering: &mut Numbering<'_>,
     ) -> Result<(), RefreshError> {
         let new: Vec<Subject> = self
             .subjects
@@ -166,7 +210,7 @@ impl FactReader {
             })
             .collect();
         if !new.is_empty() {
-            let ids = load.intern_subjects(&new).await?;
+            let ids = numbering.subjects(&new).await?;
             self.subjects.fill(ids);
         }
         Ok(())

@@ -26,27 +26,27 @@ const CHARGE_COLUMNS: [&str; 16] = [
 ];
 
 /// What one row of `sql/daily_cost.sql` says in words.
-pub(super) struct RowText<'b> {
-    pub(super) usage_date: NaiveDate,
-    pub(super) payer: Option<&'b str>,
-    pub(super) account: Option<&'b str>,
-    pub(super) account_name: Option<&'b str>,
-    pub(super) principal: Option<&'b str>,
+pub(crate) struct RowText<'b> {
+    pub(crate) usage_date: NaiveDate,
+    pub(crate) payer: Option<&'b str>,
+    pub(crate) account: Option<&'b str>,
+    pub(crate) account_name: Option<&'b str>,
+    pub(crate) principal: Option<&'b str>,
     /// The maps `tags`, `resource_tags` and `cost_category`, as JSON.
-    pub(super) tags: [Option<&'b str>; 3],
-    pub(super) charge: [Option<&'b str>; 16],
-    pub(super) currency: [u8; 3],
+    pub(crate) tags: [Option<&'b str>; 3],
+    pub(crate) charge: [Option<&'b str>; 16],
+    pub(crate) currency: [u8; 3],
 }
 
 impl RowText<'_> {
     /// No principal, because AWS did not record them yet.
-    pub(super) fn predates_principals(&self) -> bool {
+    pub(crate) fn predates_principals(&self) -> bool {
         self.principal.is_none() && self.usage_date < RECORDED_SINCE
     }
 }
 
 /// The rows of a batch.
-pub(super) fn rows(batch: &RecordBatch) -> Result<Vec<RowText<'_>>, RefreshError> {
+pub(crate) fn rows(batch: &RecordBatch) -> Result<Vec<RowText<'_>>, RefreshError> {
     let texts = |name| Texts::of(batch, name);
     let charge = CHARGE_COLUMNS.into_iter().map(texts).collect::<Result<Vec<_>, _>>()?;
     let tags = ["tags", "resource_tags", "cost_category"].into_iter().map(texts).collect::<Result<Vec<_>, _>>()?;
@@ -79,23 +79,23 @@ fn take<'b, const N: usize>(columns: &[Texts<'b>], row: usize) -> Result<[Option
 }
 
 /// A currency is three capital letters, or the bill cannot be added up.
-pub(super) fn currency(text: Option<&str>) -> Result<[u8; 3], RefreshError> {
+pub(crate) fn currency(text: Option<&str>) -> Result<[u8; 3], RefreshError> {
     let wrong = || RefreshError::Currency { found: text.unwrap_or("nothing").chars().take(20).collect() };
     let code: [u8; 3] = text.unwrap_or_default().as_bytes().try_into().map_err(|_| wrong())?;
     if code.iter().all(u8::is_ascii_uppercase) { Ok(code) } else { Err(wrong()) }
 }
 
 /// What the rows of a batch cost.
-pub(super) struct Money<'b> {
-    pub(super) unblended: Amounts<'b>,
-    pub(super) net_unblended: Amounts<'b>,
-    pub(super) list: Amounts<'b>,
-    pub(super) quantity: Amounts<'b>,
-    pub(super) line_items: Counts<'b>,
+pub(crate) struct Money<'b> {
+    pub(crate) unblended: Amounts<'b>,
+    pub(crate) net_unblended: Amounts<'b>,
+    pub(crate) list: Amounts<'b>,
+    pub(crate) quantity: Amounts<'b>,
+    pub(crate) line_items: Counts<'b>,
 }
 
 impl<'b> Money<'b> {
-    pub(super) fn of(batch: &'b RecordBatch) -> Result<Self, RefreshError> {
+    pub(crate) fn of(batch: &'b RecordBatch) -> Result<Self, RefreshError> {
         Ok(Self {
             unblended: Amounts::of(batch, "unblended_cost")?,
             net_unblended: Amounts::of(batch, "net_unblended_cost")?,

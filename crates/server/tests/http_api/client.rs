@@ -50,6 +50,7 @@ impl Client {
             board: board.clone(),
             gate: Gate::open(),
             limits: Limits::new(&LimitsConfig::default()),
+            drilldowns: server::drilldowns::DrilldownDesk::default(),
             versions: store::VersionWatch::default(),
             unauthenticated_warning: true,
             exports: Arc::from(["main".to_owned()]),
@@ -61,7 +62,16 @@ impl Client {
         let request = headers
             .iter()
             .fold(Request::builder().method(method).uri(path), |request, (name, value)| request.header(*name, *value));
-        let request = request.body(Body::empty()).expect("a request");
+        self.send(request.body(Body::empty()).expect("a request")).await
+    }
+
+    /// Posts a body of JSON.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
+        let request = Request::post(path).header("content-type", "application/json");
+        self.send(request.body(Body::from(body.to_string())).expect("a request")).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.expect("the router never fails");
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.expect("a body");

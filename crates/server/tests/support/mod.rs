@@ -19,7 +19,8 @@ use ledger::Ownership;
 use sample::{LineItem, SampleOptions};
 use serde_json::Value;
 use server::clock::Clock;
-use server::config::LimitsConfig;
+use server::config::{DrilldownConfig, LimitsConfig};
+use server::drilldowns::{DrilldownDesk, DrilldownRunner};
 use server::gate::{ClaimGrants, Gate, GateOptions};
 use server::http::{ApiState, router};
 use server::limits::Limits;
@@ -65,6 +66,12 @@ fn generous() -> LimitsConfig {
     LimitsConfig { answers_per_minute: many, refusals_per_minute: many, ..LimitsConfig::default() }
 }
 
+/// Likewise.
+fn generous_drilldowns() -> DrilldownConfig {
+    let many = 1_000_000.try_into().expect("not zero");
+    DrilldownConfig { per_day: many, at_once: many, ..DrilldownConfig::default() }
+}
+
 impl World {
     /// Nothing refreshed yet; the team tag owns.
     pub async fn new(pool: PgPool) -> Self {
@@ -93,6 +100,7 @@ impl World {
             versions: versions.clone(),
             gate: Gate::open(),
             limits: Limits::new(&generous()),
+            drilldowns: DrilldownDesk::new(generous_drilldowns()),
             unauthenticated_warning: false,
             exports: ["sample".to_owned()].into(),
         };
@@ -147,6 +155,12 @@ impl World {
         let new = KeyToCreate { name: "test".to_owned(), hash: key.hash(), grants: grants.clone(), expires_at };
         self.store.create_key(&new, &Caller::command_line(), None, now()).await.expect("a key");
         format!("Bearer {}", key.expose())
+    }
+
+    /// Fetches the lines of all drill-downs that wait, and tells how many times the export was asked.
+    pub async fn fetch_lines(&self) -> usize {
+        let runner = DrilldownRunner { refresher: self.refresher.clone(), desk: self.state.drilldowns.clone() };
+        runner.work_off().await.expect("the database")
     }
 
     pub fn export_folder(&self) -> PathBuf {

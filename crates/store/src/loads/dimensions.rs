@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use bill::principal::Principal;
 use bill::tags::TagSet;
 use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::LoadWriter;
@@ -97,6 +98,12 @@ fn fingerprint<'a>(parts: impl IntoIterator<Item = Option<&'a str>>) -> Uuid {
     Uuid::from_bytes(half)
 }
 
+fn tag_set_fingerprint(set: &TagSet) -> Uuid {
+    let maps = [&set.tags, &set.resource_tags, &set.cost_category];
+    let texts = maps.map(|map| serde_json::to_value(map).unwrap_or_default().to_string());
+    fingerprint(texts.iter().map(|text| Some(text.as_str())))
+}
+
 impl Charge {
     fn fingerprint(&self) -> Uuid {
         let flag = |value: bool| Some(if value { "yes" } else { "no" });
@@ -176,12 +183,7 @@ impl LoadWriter {
         .execute(&mut self.lease)
         .await
         .doing("new principals")?;
-        let rows = sqlx::query!("select opaque_id, principal_id from principal where opaque_id = any($1)", &ids)
-            .fetch_all(&mut self.lease)
-            .await
-            .doing("the numbers of principals")?;
-        let found: HashMap<String, i32> = rows.into_iter().map(|row| (row.opaque_id, row.principal_id)).collect();
-        in_order(&ids, &found)
+        numbers_of_principals(&mut self.lease, principals).await?.into_iter().collect()
     }
 
     /// The numbers of these sets of tags, in their order.
@@ -193,12 +195,7 @@ impl LoadWriter {
         let tags: Vec<_> = sets.iter().map(|set| json(&set.tags)).collect();
         let resource_tags: Vec<_> = sets.iter().map(|set| json(&set.resource_tags)).collect();
         let cost_category: Vec<_> = sets.iter().map(|set| json(&set.cost_category)).collect();
-        let fingerprints: Vec<Uuid> = (0..sets.len())
-            .map(|index| {
-                let texts = [&tags[index], &resource_tags[index], &cost_category[index]].map(ToString::to_string);
-                fingerprint(texts.iter().map(|text| Some(text.as_str())))
-            })
-            .collect();
+        let fingerprints: Vec<Uuid> = sets.iter().map(tag_set_fingerprint).collect();
         sqlx::query!(
             "insert into tag_set (fingerprint, tags, resource_tags, cost_category)
              select met.*
@@ -214,13 +211,7 @@ impl LoadWriter {
         .execute(&mut self.lease)
         .await
         .doing("new sets of tags")?;
-        let rows =
-            sqlx::query!("select fingerprint, tag_set_id from tag_set where fingerprint = any($1)", &fingerprints)
-                .fetch_all(&mut self.lease)
-                .await
-                .doing("the numbers of sets of tags")?;
-        let found: HashMap<Uuid, i32> = rows.into_iter().map(|row| (row.fingerprint, row.tag_set_id)).collect();
-        in_order(&fingerprints, &found)
+        numbers_of_tag_sets(&mut self.lease, sets).await?.into_iter().collect()
     }
 
     /// The numbers of these charges, in their order.
@@ -252,12 +243,7 @@ impl LoadWriter {
         .execute(&mut self.lease)
         .await
         .doing("new charges")?;
-        let rows = sqlx::query!("select fingerprint, charge_id from charge where fingerprint = any($1)", &fingerprints)
-            .fetch_all(&mut self.lease)
-            .await
-            .doing("the numbers of charges")?;
-        let found: HashMap<Uuid, i32> = rows.into_iter().map(|row| (row.fingerprint, row.charge_id)).collect();
-        in_order(&fingerprints, &found)
+        numbers_of_charges(&mut self.lease, charges).await?.into_iter().collect()
     }
 
     /// The numbers of these subjects, in their order.
@@ -293,13 +279,7 @@ impl LoadWriter {
         .execute(&mut self.lease)
         .await
         .doing("new subjects")?;
-        let rows =
-            sqlx::query!("select fingerprint, subject_id from subject where fingerprint = any($1)", &fingerprints)
-                .fetch_all(&mut self.lease)
-                .await
-                .doing("the numbers of subjects")?;
-        let found: HashMap<Uuid, i32> = rows.into_iter().map(|row| (row.fingerprint, row.subject_id)).collect();
-        in_order(&fingerprints, &found)
+        numbers_of_subjects(&mut self.lease, subjects).await?.into_iter().collect()
     }
 
     /// Keeps the names of accounts as they are in this bill.
@@ -349,14 +329,59 @@ fn charge_json(charge: &Charge) -> serde_json::Value {
     })
 }
 
+/// The numbers of these principals, in their order; an error for one that is not kept.
+pub(crate) async fn numbers_of_principals(connection: &mut PgConnection, principals: &[Principal]) -> Numbers {
+    let ids: Vec<String> = principals.iter().map(|principal| principal.id.clone()).collect();
+    let rows = sqlx::query!("select opaque_id, principal_id from principal where opaque_id = any($1)", &ids)
+        .fetch_all(connection)
+        .await
+        .doing("the numbers of principals")?;
+    let found: HashMap<String, i32> = rows.into_iter().map(|row| (row.opaque_id, row.principal_id)).collect();
+    Ok(in_order("a principal", &ids, &found))
+}
+
+/// The numbers of these sets of tags, in their order; an error for one that is not kept.
+pub(crate) async fn numbers_of_tag_sets(connection: &mut PgConnection, sets: &[TagSet]) -> Numbers {
+    let fingerprints: Vec<Uuid> = sets.iter().map(tag_set_fingerprint).collect();
+    let rows = sqlx::query!("select fingerprint, tag_set_id from tag_set where fingerprint = any($1)", &fingerprints)
+        .fetch_all(connection)
+        .await
+        .doing("the numbers of sets of tags")?;
+    let found: HashMap<Uuid, i32> = rows.into_iter().map(|row| (row.fingerprint, row.tag_set_id)).collect();
+    Ok(in_order("a set of tags", &fingerprints, &found))
+}
+
+/// The numbers of these charges, in their order; an error for one that is not kept.
+pub(crate) async fn numbers_of_charges(connection: &mut PgConnection, charges: &[Charge]) -> Numbers {
+    let fingerprints: Vec<Uuid> = charges.iter().map(Charge::fingerprint).collect();
+    let rows = sqlx::query!("select fingerprint, charge_id from charge where fingerprint = any($1)", &fingerprints)
+        .fetch_all(connection)
+        .await
+        .doing("the numbers of charges")?;
+    let found: HashMap<Uuid, i32> = rows.into_iter().map(|row| (row.fingerprint, row.charge_id)).collect();
+    Ok(in_order("a charge", &fingerprints, &found))
+}
+
+/// The numbers of these subjects, in their order; an error for one that is not kept.
+pub(crate) async fn numbers_of_subjects(connection: &mut PgConnection, subjects: &[Subject]) -> Numbers {
+    let fingerprints: Vec<Uuid> = subjects.iter().map(Subject::fingerprint).collect();
+    let rows = sqlx::query!("select fingerprint, subject_id from subject where fingerprint = any($1)", &fingerprints)
+        .fetch_all(connection)
+        .await
+        .doing("the numbers of subjects")?;
+    let found: HashMap<Uuid, i32> = rows.into_iter().map(|row| (row.fingerprint, row.subject_id)).collect();
+    Ok(in_order("a subject", &fingerprints, &found))
+}
+
+/// A number for each value that was asked for, or that it has none.
+pub type Numbers = Result<Vec<Result<i32, StoreError>>, StoreError>;
+
 fn in_order<K: std::hash::Hash + Eq + std::fmt::Display>(
+    what: &'static str,
     keys: &[K],
     found: &HashMap<K, i32>,
-) -> Result<Vec<i32>, StoreError> {
+) -> Vec<Result<i32, StoreError>> {
     keys.iter()
-        .map(|key| {
-            let missing = || StoreError::Corrupt { what: "no row for a value just written", value: key.to_string() };
-            found.get(key).copied().ok_or_else(missing)
-        })
+        .map(|key| found.get(key).copied().ok_or_else(|| StoreError::NotKept { what, value: key.to_string() }))
         .collect()
 }

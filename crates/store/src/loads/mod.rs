@@ -10,13 +10,13 @@
 
 mod begin;
 mod control;
-mod dimensions;
+pub(crate) mod dimensions;
 mod facts;
 mod publish;
 
 pub use begin::{Begin, NewLoad};
 pub use control::ControlTotal;
-pub use dimensions::{Charge, Subject};
+pub use dimensions::{Charge, Numbers, Subject};
 pub use facts::Fact;
 pub use publish::Published;
 

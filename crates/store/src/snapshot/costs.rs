@@ -23,19 +23,35 @@ impl Snapshot {
     /// # Errors
     /// [`StoreError::TooManyRows`] where there are more than [`MOST_ROWS`], or where the database fails.
     pub async fn costs(&mut self, question: &CostQuestion) -> Result<Vec<CostRow>, StoreError> {
+        let query = self.compose(question, self.visible(), self.shown());
+        self.fetch_costs(query, question).await
+    }
+
+    /// The same over everybody's lines, with persons as billed: for deciding how to fetch lines, never to be shown.
+    pub(super) async fn everybodys_costs(&mut self, question: &CostQuestion) -> Result<Vec<CostRow>, StoreError> {
+        let query = self.compose(question, None, Shown::Named);
+        self.fetch_costs(query, question).await
+    }
+
+    fn compose(
+        &self,
+        question: &CostQuestion,
+        visible: Option<Visible<'_>>,
+        shown: Shown<'_>,
+    ) -> QueryBuilder<Postgres> {
         let load_ids = match &question.scope {
             Scope::Periods(periods) => self.load_ids(|load| periods.contains(&load.period)),
             Scope::UsageDates { start, end } => self.load_ids_with_usage(*start, *end),
         };
-        let mut query = Composer {
-            ownership_id: self.ownership_id,
-            visible: self.visible(),
-            shown: self.shown(),
-            question,
-            load_ids,
-            text: QueryBuilder::new(""),
-        }
-        .compose();
+        let text = QueryBuilder::new("");
+        Composer { ownership_id: self.ownership_id, visible, shown, question, load_ids, text }.compose()
+    }
+
+    async fn fetch_costs(
+        &mut self,
+        mut query: QueryBuilder<Postgres>,
+        question: &CostQuestion,
+    ) -> Result<Vec<CostRow>, StoreError> {
         let rows = query.build().fetch_all(&mut *self.transaction).await.doing("costs")?;
         if rows.len() > MOST_ROWS {
             return Err(StoreError::TooManyRows { limit: MOST_ROWS });
@@ -137,7 +153,7 @@ impl Composer<'_> {
         }
         for filter in &self.question.filters {
             self.text.push(" and ");
-            self.condition(filter);
+            push_condition(&mut self.text, filter);
         }
         self.group_and_order();
         self.text
@@ -157,7 +173,7 @@ impl Composer<'_> {
             }
         }
         for dimension in &self.question.group_by {
-            self.value_of(dimension);
+            push_value(&mut self.text, dimension);
             self.text.push(", ");
         }
         for column in companions(self.question) {
@@ -218,48 +234,6 @@ impl Composer<'_> {
         }
     }
 
-    fn value_of(&mut self, dimension: &Dimension) {
-        let column = match dimension {
-            Dimension::Payer => "subject.payer",
-            Dimension::Account => "subject.account",
-            Dimension::Region => "charge.region",
-            Dimension::Team => "coalesce(team.slug, 'unattributed')",
-            Dimension::Principal => "principal.opaque_id",
-            Dimension::Identity => "principal.identity",
-            Dimension::Role => "principal.role",
-            Dimension::Session => "principal.session",
-            Dimension::Person => "principal.person",
-            Dimension::Provider => "charge.provider",
-            Dimension::Model => "charge.model",
-            Dimension::TokenKind => "charge.token_kind",
-            Dimension::Cache => "charge.cache",
-            Dimension::Tier => "charge.tier",
-            Dimension::Routing => "charge.routing",
-            Dimension::ChargeType => "charge.charge_type",
-            Dimension::BillingEntity => "charge.billing_entity",
-            Dimension::Product => "charge.product",
-            Dimension::UsageType => "charge.usage_type",
-            Dimension::Operation => "charge.operation",
-            Dimension::Invoice => "charge.invoice",
-            Dimension::Tag(key) => return push_tag_value(&mut self.text, "tag_set", key),
-        };
-        self.text.push(column);
-    }
-
-    /// `is true` and `is not true` settle the nulls: a line on which the dimension is not set matches no value.
-    fn condition(&mut self, filter: &Filter) {
-        let values: Vec<String> = filter.values.iter().flatten().cloned().collect();
-        self.text.push("((");
-        self.value_of(&filter.dimension);
-        self.text.push(" = any(").push_bind(values).push(")) is true");
-        if filter.values.contains(&None) {
-            self.text.push(" or ");
-            self.value_of(&filter.dimension);
-            self.text.push(" is null");
-        }
-        self.text.push(if filter.exclude { ") is not true" } else { ") is true" });
-    }
-
     fn group_and_order(&mut self) {
         let question = self.question;
         let time_columns = usize::from(question.granularity != Granularity::Total);
@@ -289,6 +263,50 @@ impl Composer<'_> {
         self.text.push(" order by ").push(order.join(", "));
         self.text.push(" limit ").push_bind(MOST_ROWS as i64 + 1);
     }
+}
+
+/// Writes the value of a dimension, which must be joined.
+fn push_value(text: &mut QueryBuilder<Postgres>, dimension: &Dimension) {
+    let column = match dimension {
+        Dimension::Payer => "subject.payer",
+        Dimension::Account => "subject.account",
+        Dimension::Region => "charge.region",
+        Dimension::Team => "coalesce(team.slug, 'unattributed')",
+        Dimension::Principal => "principal.opaque_id",
+        Dimension::Identity => "principal.identity",
+        Dimension::Role => "principal.role",
+        Dimension::Session => "principal.session",
+        Dimension::Person => "principal.person",
+        Dimension::Provider => "charge.provider",
+        Dimension::Model => "charge.model",
+        Dimension::TokenKind => "charge.token_kind",
+        Dimension::Cache => "charge.cache",
+        Dimension::Tier => "charge.tier",
+        Dimension::Routing => "charge.routing",
+        Dimension::ChargeType => "charge.charge_type",
+        Dimension::BillingEntity => "charge.billing_entity",
+        Dimension::Product => "charge.product",
+        Dimension::UsageType => "charge.usage_type",
+        Dimension::Operation => "charge.operation",
+        Dimension::Invoice => "charge.invoice",
+        Dimension::Tag(key) => return push_tag_value(text, "tag_set", key),
+    };
+    text.push(column);
+}
+
+/// Writes the condition of a filter, whose dimension must be joined. `is true` and `is not true` settle the nulls: a line on
+/// which the dimension is not set matches no value.
+pub(super) fn push_condition(text: &mut QueryBuilder<Postgres>, filter: &Filter) {
+    let values: Vec<String> = filter.values.iter().flatten().cloned().collect();
+    text.push("((");
+    push_value(text, &filter.dimension);
+    text.push(" = any(").push_bind(values).push(")) is true");
+    if filter.values.contains(&None) {
+        text.push(" or ");
+        push_value(text, &filter.dimension);
+        text.push(" is null");
+    }
+    text.push(if filter.exclude { ") is not true" } else { ") is true" });
 }
 
 fn read_row(row: &PgRow, question: &CostQuestion) -> Result<CostRow, StoreError> {

@@ -3,6 +3,7 @@
 mod control;
 mod costs;
 mod history;
+mod lines;
 mod open;
 mod persons;
 mod question;
@@ -13,11 +14,13 @@ mod teams;
 use bill::{Amount, BillingPeriod};
 use chrono::{DateTime, NaiveDate, Utc};
 pub use costs::MOST_ROWS;
+pub use lines::{Line, LineQuestion, TieOut};
 pub use open::Snapshot;
 pub use question::{
     Control, CostBasis, CostQuestion, CostRow, Dimension, Filter, Granularity, OrderBy, OrderKey, ParseDimensionError,
     Scope, Tokens,
 };
+pub(crate) use scope::Visible;
 
 /// A team that has owned a cost under the rules in force.
 #[derive(Clone, Debug, PartialEq, Eq)]

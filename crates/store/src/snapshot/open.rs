@@ -17,8 +17,8 @@ pub struct Snapshot {
     pub(super) pseudonym_key: String,
     data_version: i64,
     as_of: Option<DateTime<Utc>>,
-    loads: Vec<ServedLoad>,
-    periods: Vec<BillingPeriod>,
+    pub(super) loads: Vec<ServedLoad>,
+    pub(super) periods: Vec<BillingPeriod>,
 }
 
 /// A load that is served.

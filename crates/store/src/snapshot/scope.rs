@@ -18,9 +18,9 @@ pub(super) const UNATTRIBUTED: &str = "unattributed";
 
 /// The lines that a part of the bill is made of, under the rules in force.
 #[derive(Clone, Copy)]
-pub(super) struct Visible<'p> {
-    pub(super) part: &'p Part,
-    pub(super) ownership_id: i32,
+pub(crate) struct Visible<'p> {
+    pub(crate) part: &'p Part,
+    pub(crate) ownership_id: i32,
 }
 
 impl Snapshot {
@@ -76,7 +76,7 @@ impl Visible<'_> {
     }
 
     /// Writes a table to be read in the place of `owner`: its rows of these loads that are in the part.
-    pub(super) fn push_owners(&self, text: &mut QueryBuilder<Postgres>, load_ids: &[i64]) {
+    pub(crate) fn push_owners(&self, text: &mut QueryBuilder<Postgres>, load_ids: &[i64]) {
         text.push("(select seen.load_id, seen.subject_id, seen.team_id, seen.rule_number, seen.rule, seen.because");
         text.push(" from owner as seen");
         if !self.is_by_team() {

@@ -2,12 +2,14 @@
 
 mod admitted;
 mod authenticate;
+mod lines;
 pub(crate) mod me;
 mod reader;
 mod sign_in;
 
 pub(crate) use admitted::{AuditReader, KeysAdmin, client_ip};
 pub(super) use authenticate::authenticate;
+pub(crate) use lines::LineReader;
 pub(crate) use me::{__path_get_me, Anyone, get_me};
 pub(crate) use reader::CostReader;
 pub(crate) use sign_in::SESSION_COOKIE;

@@ -48,6 +48,7 @@ pub(super) fn base() -> OpenApi {
     let tags = [
         tag("costs", "Costs by any dimensions."),
         tag("teams", "Who owns cost, how much, and why."),
+        tag("drilldowns", "The single lines that a figure is made of."),
         tag("periods", "What is loaded, in which version, and how fresh."),
         tag("access", "Who asks, what they may do, API keys, and the audit log."),
         tag("service", "How the service is, and what it can do."),
@@ -132,6 +133,23 @@ problems! {
         Unauthenticated, Forbidden, CrossSite, TooManyRequests, Overloaded, ProviderUnreachable,
         UnknownParameter, InvalidValue, InvalidBody, BodyTooLarge, UnsupportedMediaType, UnknownKey, KeyNotActive,
         QueryTooLong, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of the route that makes a drill-down.
+    DrilldownBodyProblems: [
+        Unauthenticated, Forbidden, CrossSite, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, InvalidValue, InvalidBody, LimitExceeded, BodyTooLarge, UnsupportedMediaType, QueryTooLong,
+        PeriodNotLoaded, NothingLoaded, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of routes about one drill-down.
+    DrilldownProblems: [
+        Unauthenticated, Forbidden, CrossSite, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, InvalidValue, UnknownDrilldown, QueryTooLong, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of the lines of a drill-down.
+    DrilldownRowsProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, RepeatedParameter, InvalidValue, UnknownDrilldown, DrilldownNotComplete, DrilldownFailed,
+        DrilldownOutdated, QueryTooLong, StoreUnreachable, Timeout, InternalError,
     ];
     /// Of `/v1/audit`.
     AuditProblems: [

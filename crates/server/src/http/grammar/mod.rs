@@ -23,7 +23,7 @@ pub(crate) use fault::{Fault, Faults, shown};
 pub(crate) use nearest::nearest;
 pub(crate) use parameters::{Accepted, Parameters};
 pub(crate) use report::ReportQuery;
-pub(crate) use scope::{AskedScope, parse_period};
+pub(crate) use scope::{AskedScope, parse_day, parse_period};
 
 /// The most dimensions in one `group_by`: all that have names, and as many tags.
 pub(crate) const MOST_GROUPED_DIMENSIONS: usize = 42;

@@ -77,7 +77,8 @@ fn read_periods(parameters: &Parameters, faults: &mut Faults) -> Vec<BillingPeri
     periods
 }
 
-fn parse_day(parameter: &str, text: &str) -> Result<NaiveDate, Fault> {
+/// Reads one day given as a parameter.
+pub(crate) fn parse_day(parameter: &str, text: &str) -> Result<NaiveDate, Fault> {
     // chrono also reads `2026-1-5` and `+12026-01-05`; one way to write a day is enough.
     let shape = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
     let day = text.parse::<NaiveDate>().ok().filter(|_| shape && text.as_bytes()[4] == b'-');

@@ -36,6 +36,14 @@ pub(crate) enum ProblemKind {
     CrossSite,
     /// No such API key.
     UnknownKey,
+    /// No such drill-down of the caller's.
+    UnknownDrilldown,
+    /// A drill-down whose lines are not there yet.
+    DrilldownNotComplete,
+    /// A drill-down whose lines could not be fetched.
+    DrilldownFailed,
+    /// A drill-down about something that is not served any more.
+    DrilldownOutdated,
     /// An API key that cannot be replaced any more.
     KeyNotActive,
     /// A browser that came back from the provider with something unexpected.
@@ -64,7 +72,7 @@ pub(crate) enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds, in the order in which they are documented.
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 31] = [
         Self::UnknownParameter,
         Self::RepeatedParameter,
         Self::UnknownDimension,
@@ -80,6 +88,10 @@ impl ProblemKind {
         Self::Forbidden,
         Self::CrossSite,
         Self::UnknownKey,
+        Self::UnknownDrilldown,
+        Self::DrilldownNotComplete,
+        Self::DrilldownFailed,
+        Self::DrilldownOutdated,
         Self::KeyNotActive,
         Self::SignInFailed,
         Self::InvalidBody,
@@ -112,6 +124,10 @@ impl ProblemKind {
             Self::Forbidden => "/problems/forbidden",
             Self::CrossSite => "/problems/cross-site",
             Self::UnknownKey => "/problems/unknown-key",
+            Self::UnknownDrilldown => "/problems/unknown-drilldown",
+            Self::DrilldownNotComplete => "/problems/drilldown-not-complete",
+            Self::DrilldownFailed => "/problems/drilldown-failed",
+            Self::DrilldownOutdated => "/problems/drilldown-outdated",
             Self::KeyNotActive => "/problems/key-not-active",
             Self::SignInFailed => "/problems/sign-in-failed",
             Self::InvalidBody => "/problems/invalid-body",
@@ -145,6 +161,10 @@ impl ProblemKind {
             Self::Forbidden => "Not allowed",
             Self::CrossSite => "Request from another site",
             Self::UnknownKey => "Unknown API key",
+            Self::UnknownDrilldown => "Unknown drill-down",
+            Self::DrilldownNotComplete => "Drill-down not complete",
+            Self::DrilldownFailed => "Drill-down failed",
+            Self::DrilldownOutdated => "Drill-down outdated",
             Self::KeyNotActive => "API key not active",
             Self::SignInFailed => "Signing in failed",
             Self::InvalidBody => "Invalid body",
@@ -172,10 +192,15 @@ impl ProblemKind {
             | Self::InvalidBody
             | Self::LimitExceeded => StatusCode::BAD_REQUEST,
             Self::QueryTooLong => StatusCode::URI_TOO_LONG,
-            Self::UnknownPath | Self::PeriodNotLoaded | Self::UnknownTeam | Self::UnknownKey => StatusCode::NOT_FOUND,
+            Self::UnknownPath
+            | Self::PeriodNotLoaded
+            | Self::UnknownTeam
+            | Self::UnknownKey
+            | Self::UnknownDrilldown => StatusCode::NOT_FOUND,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::CrossSite => StatusCode::FORBIDDEN,
-            Self::KeyNotActive => StatusCode::CONFLICT,
+            Self::KeyNotActive | Self::DrilldownNotComplete | Self::DrilldownFailed => StatusCode::CONFLICT,
+            Self::DrilldownOutdated => StatusCode::GONE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
@@ -221,6 +246,18 @@ impl ProblemKind {
             Self::UnknownKey => {
                 "There is no API key of this id that the caller may see. `/v1/keys` lists those that there are."
             }
+            Self::UnknownDrilldown => {
+                "There is no drill-down of this id that the caller asked for, or it has aged out. Ask again: `POST /v1/drilldowns`."
+            }
+            Self::DrilldownNotComplete => {
+                "The lines are still being fetched from the export. Try again after the time in `Retry-After`; the drill-down tells when they are there."
+            }
+            Self::DrilldownFailed => {
+                "The lines could not be fetched from the export, and `detail` says why. Ask again: `POST /v1/drilldowns`."
+            }
+            Self::DrilldownOutdated => {
+                "The month was read anew, the ownership rules have changed, or the lines have aged out. Ask again: `POST /v1/drilldowns`."
+            }
             Self::KeyNotActive => {
                 "The key has expired, is revoked, or was replaced before: it cannot be replaced. Make a new one."
             }
@@ -253,7 +290,7 @@ impl ProblemKind {
     /// After how many seconds trying again makes sense, where it does.
     pub(crate) fn retry_after_seconds(self) -> Option<u32> {
         match self {
-            Self::Overloaded | Self::TooManyRequests => Some(1),
+            Self::Overloaded | Self::TooManyRequests | Self::DrilldownNotComplete => Some(1),
             Self::StoreUnreachable | Self::ProviderUnreachable => Some(5),
             Self::NothingLoaded | Self::Timeout => Some(30),
             _ => None,

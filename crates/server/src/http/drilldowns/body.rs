@@ -1,0 +1,87 @@
+use bill::BillingPeriod;
+use bill::tags::TagKey;
+use chrono::NaiveDate;
+
+use super::asked::AskedTag;
+use crate::http::body::{Fields, JsonObject, fault};
+use crate::http::grammar::{Fault, Faults, parse_day, parse_period, shown};
+use crate::http::problem::ProblemKind;
+
+/// The longest value, in bytes: what every engine takes as a parameter. IAM's longest ARNs are shorter.
+const LONGEST_VALUE_BYTES: usize = 1000;
+/// AWS allows 128 characters in a tag key; views add a prefix.
+const LONGEST_KEY_BYTES: usize = 640;
+
+/// A drill-down to be made, as it was sent.
+pub(super) struct DrilldownBody {
+    pub(super) period: BillingPeriod,
+    pub(super) export: Option<String>,
+    pub(super) principal: Option<Option<String>>,
+    pub(super) account: Option<Option<String>>,
+    pub(super) usage_type: Option<Option<String>>,
+    pub(super) charge_type: Option<Option<String>>,
+    pub(super) day: Option<NaiveDate>,
+    pub(super) tag: Option<AskedTag>,
+}
+
+impl DrilldownBody {
+    pub(super) fn read(body: JsonObject) -> Result<Self, Faults> {
+        const FIELDS: [&str; 8] =
+            ["period", "export", "principal", "account", "usage_type", "charge_type", "day", "tag"];
+        let mut faults = Faults::default();
+        let mut fields = body.fields(&FIELDS, &mut faults);
+        let period = fields.require::<String>("period", &mut faults);
+        let period = period.and_then(|text| faults.keep(parse_period("period", &text)));
+        let export = fields.take::<String>("export", &mut faults);
+        let export = export.and_then(|name| faults.keep(checked("export", name)));
+        let mut value = |name| value(&mut fields, name, &mut faults);
+        let (principal, account) = (value("principal"), value("account"));
+        let (usage_type, charge_type) = (value("usage_type"), value("charge_type"));
+        let day = fields.take::<String>("day", &mut faults);
+        let day = day.and_then(|text| faults.keep(parse_day("day", &text)));
+        let tag = fields.take::<AskedTag>("tag", &mut faults).and_then(|tag| faults.keep(checked_tag(tag)));
+        match period {
+            Some(period) => {
+                faults.none_or(Self { period, export, principal, account, usage_type, charge_type, day, tag })
+            }
+            None => Err(faults),
+        }
+    }
+}
+
+/// A value, or null.
+fn value(fields: &mut Fields, name: &str, faults: &mut Faults) -> Option<Option<String>> {
+    match fields.take::<Option<String>>(name, faults)? {
+        None => Some(None),
+        Some(text) => faults.keep(checked(name, text)).map(Some),
+    }
+}
+
+fn checked(name: &str, text: String) -> Result<String, Fault> {
+    if text.len() > LONGEST_VALUE_BYTES {
+        let detail = format!("a value of {} bytes is given; at most {LONGEST_VALUE_BYTES} are read", text.len());
+        return Err(Fault::new(ProblemKind::LimitExceeded, name, detail));
+    }
+    if text.is_empty() {
+        return Err(fault(name, format!("`{name}` is empty; write null for lines on which it is not set")));
+    }
+    if text.contains('\0') {
+        return Err(fault(name, format!("`{name}` holds a NUL character, which no bill does")));
+    }
+    Ok(text)
+}
+
+fn checked_tag(tag: AskedTag) -> Result<AskedTag, Fault> {
+    let key = checked("tag", tag.key)?;
+    if key.len() > LONGEST_KEY_BYTES {
+        let detail = format!("a key of {} bytes is too long for a tag", key.len());
+        return Err(Fault::new(ProblemKind::LimitExceeded, "tag", detail));
+    }
+    let read: TagKey = key.parse().map_err(|_| {
+        let detail =
+            format!("`{}` is no key of a tag; write one such as cost-center, or resourceTags/cost-center", shown(&key));
+        fault("tag", detail)
+    })?;
+    let value = tag.value.map(|value| checked("tag", value)).transpose()?;
+    Ok(AskedTag { key: read.to_string(), value })
+}
