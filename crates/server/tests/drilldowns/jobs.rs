@@ -2,6 +2,8 @@
 
 use axum::http::StatusCode;
 use serde_json::json;
+use server::config::DrilldownConfig;
+use server::drilldowns::{DrilldownDesk, DrilldownRunner};
 use sqlx::PgPool;
 
 use crate::asking::{MONTH, ask, bill, caller, costs, delete, drill, get, line, lines, month, post, well, world};
@@ -85,6 +87,37 @@ async fn a_job_whose_process_died_is_taken_up_again_and_by_one_process(pool: PgP
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     assert_eq!(fetched, 1);
+    assert_eq!(lines(&router, &path, 100).await.len(), 9);
+}
+
+/// As the service does it: the runner is told that something waits, and sweeps.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_runner_that_waits_is_woken(pool: PgPool) {
+    let world = world(pool).await;
+    let router = world.as_caller(caller("ann", &[]));
+    let desk = DrilldownDesk::new(DrilldownConfig { at_once: 2.try_into().expect("not zero"), ..Default::default() });
+    let router_of_desk = server::http::router(server::http::ApiState {
+        drilldowns: desk.clone(),
+        gate: server::gate::Gate::same_for_all(caller("ann", &[])),
+        ..world.state.clone()
+    });
+    let runner = DrilldownRunner { refresher: world.refresher.clone(), desk };
+    let asking = async {
+        // The runner has looked by now and found nothing: only being woken makes it look again this soon.
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        let path = ask(&router_of_desk, &json!({ "period": MONTH })).await;
+        for _ in 0..80 {
+            if well(&router, &path).await["data"]["state"] == "complete" {
+                return path;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("the runner was not woken");
+    };
+    let path = tokio::select! {
+        () = runner.run() => panic!("the runner goes on for ever"),
+        path = asking => path,
+    };
     assert_eq!(lines(&router, &path, 100).await.len(), 9);
 }
 
