@@ -10,25 +10,28 @@
 --    1  pattern              varchar  regular expression of the session names to fold, e.g. '^$' to fold none
 --    2  replacement          varchar  what they become, e.g. ''
 --    3  period               varchar  billing period as the partition is written, e.g. '2026-10'
---    4  principal            varchar  'any' or 'is'
---    5                       varchar  the principal as it is after folding, e.g. 'arn:aws:iam::123456789012:user/alice'
---    6  account              varchar  'any' or 'is'
---    7                       varchar  the account that used, e.g. '123456789012'
---    8  usage type           varchar  'any' or 'is'
---    9                       varchar  the usage type as billed
---   10  charge type          varchar  'any' or 'is'
---   11                       varchar  the line item type, e.g. 'Usage'
---   12  day                  varchar  'any' or 'is'
---   13                       varchar  the day of use, e.g. '2026-10-05'
---   14  tag                  varchar  'any' or 'is'
---   15                       varchar  a key of the column tags, e.g. 'iamPrincipal/team'
---   16                       varchar  its value
---   17  resource tag         varchar  'any' or 'is'
---   18                       varchar  a key of the column resource_tags, e.g. 'user_team'
---   19                       varchar  its value
---   20  cost category        varchar  'any' or 'is'
---   21                       varchar  a key of the column cost_category, e.g. 'department'
---   22                       varchar  its value
+--    4  files under          varchar  what the addresses of the delivery's files begin with, e.g.
+--                                     's3://bucket/prefix/export/data/BILLING_PERIOD=2026-10/'; '' for every file
+--    5  principal            varchar  'any' or 'is'
+--    6                       varchar  the principal as it is after folding, e.g. 'arn:aws:iam::123456789012:user/alice'
+--    7  account              varchar  'any' or 'is'
+--    8                       varchar  the account that used, e.g. '123456789012'
+--    9  usage type           varchar  'any' or 'is'
+--   10                       varchar  the usage type as billed
+--   11  charge type          varchar  'any' or 'is'
+--   12                       varchar  the line item type, e.g. 'Usage'
+--   13  day                  varchar  'any' or 'is'
+--   14                       varchar  the day of use, e.g. '2026-10-05'
+--   15  tag                  varchar  'any' or 'is'
+--   16                       varchar  a key of the column tags, e.g. 'iamPrincipal/team'
+--   17                       varchar  its value
+--   18  resource tag         varchar  'any' or 'is'
+--   19                       varchar  a key of the column resource_tags, e.g. 'user_team'
+--   20                       varchar  its value
+--   21  cost category        varchar  'any' or 'is'
+--   22                       varchar  a key of the column cost_category, e.g. 'department'
+--   23                       varchar  its value
+
 with bedrock_line as (
     -- The lines that are Bedrock's, with their columns in our words. An export says "not on this line" with an empty
     -- text as well as with NULL, so an empty text becomes NULL.
@@ -100,6 +103,8 @@ with bedrock_line as (
     where
         -- The partition is text: compared as text, it lets the engine skip the other months.
         billing_period = ?
+        -- A folder may hold more than the delivery that is asked: an export that keeps every delivery, or a stray file.
+        and starts_with("$path", ?)
         -- What is Bedrock: the rule of CUDOS, AWS's own dashboard. What AWS sells itself has one of four product codes;
         -- a model sold through AWS Marketplace has a hash for a code and is known by its name, such as
         -- "Claude Opus 5.5 (Amazon Bedrock Edition)". daily_cost.sql and bill_total.sql have the same rule: change

@@ -24,7 +24,7 @@ impl DrilldownRunner {
             keep(&batch, &mut reader, set).await?;
             self.check_limits(set)?;
         }
-        if !manifest.is_current().await {
+        if !manifest.is_current().await? {
             return Err(DrilldownError::DeliveredAnew { export: set.export.clone(), period: set.period });
         }
         Ok(set.finish(self.refresher.clock.now()).await?)

@@ -9,6 +9,7 @@ use serde_json::Value;
 use server::http::openapi;
 use sqlx::PgPool;
 use store::Store;
+use store::drilldowns::FetchedLine;
 use store::keys::KeyToCreate;
 
 use crate::bill_of_two_months::publish;
@@ -109,7 +110,8 @@ fn collect_references<'a>(value: &'a Value, references: &mut Vec<&'a str>) {
 async fn answers_have_the_keys_that_are_described_and_no_others(pool: PgPool) {
     publish(&pool).await;
     let key = create_key(&pool).await;
-    let client = Client::new(pool);
+    let client = Client::new(pool.clone());
+    let drilldown = create_drilldown(&client, pool).await;
     let document = client.get_ok("/openapi.json").await;
     let mut asked = 0;
     for (path, _, operation) in operations(&document).into_iter().filter(|(_, method, _)| *method == "get") {
@@ -118,7 +120,8 @@ async fn answers_have_the_keys_that_are_described_and_no_others(pool: PgPool) {
             continue;
         }
         let filled = path.replace("{team}", "data-science").replace("{period}", "2026-10").replace("{kind}", "timeout");
-        let answer = client.get(&filled.replace("{id}", &key)).await;
+        let id = if path.starts_with("/v1/drilldowns/") { &drilldown } else { &key };
+        let answer = client.get(&filled.replace("{id}", id)).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
         conforms(&document, schema, &answer.json(), path);
@@ -127,6 +130,28 @@ async fn answers_have_the_keys_that_are_described_and_no_others(pool: PgPool) {
     assert!(asked > 15);
     let problem = client.get("/v1/costs?limit=1").await.json();
     conforms(&document, &document["components"]["schemas"]["Problem"], &problem, "a problem");
+}
+
+/// A drill-down with a line, as if it had been fetched.
+async fn create_drilldown(client: &Client, pool: PgPool) -> String {
+    let answer =
+        client.post("/v1/drilldowns", &serde_json::json!({ "period": "2026-10", "charge_type": "Usage" })).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text);
+    let mut set = Store::from_pool(pool).take_drilldown().await.expect("the database").expect("lines to fetch");
+    let line = FetchedLine {
+        usage_date: "2026-10-05".parse().expect("a day"),
+        usage_hour: Some(13),
+        subject_id: 1,
+        charge_id: 1,
+        currency: *b"USD",
+        costs: [bill::Amount::from_integer(1); 3],
+        quantity: bill::Amount::from_integer(1),
+        resource: None,
+        description: Some("one line"),
+    };
+    set.write(&[line]).await.expect("kept");
+    set.finish("2026-11-05T06:00:00Z".parse().expect("an instant")).await.expect("complete");
+    answer.json()["data"]["id"].as_str().expect("an id").to_owned()
 }
 
 async fn create_key(pool: &PgPool) -> String {
