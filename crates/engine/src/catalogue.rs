@@ -169,7 +169,7 @@ pub static LINE_ITEMS: Question = Question {
         ParameterMeaning::Text,
         ParameterMeaning::Text,
         ParameterMeaning::Text,
-        ParameterMeaning::AccountId,
+        ParameterMeaning::Text,
         ParameterMeaning::Text,
         ParameterMeaning::Text,
         ParameterMeaning::Text,

@@ -142,6 +142,12 @@ pub enum EngineError {
         /// What may be scanned in a day.
         ceiling_bytes: u64,
     },
+    /// What has been scanned today cannot be told, so that nothing more may be.
+    #[error("whether another query may be put cannot be told: {reason}")]
+    QueryLog {
+        /// Why not.
+        reason: String,
+    },
     /// The folder to which large questions spill cannot be used.
     #[error("the spill folder {} cannot be used", path.display())]
     SpillFolder {

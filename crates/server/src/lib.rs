@@ -13,5 +13,6 @@ pub mod http;
 mod keys;
 pub mod limits;
 pub mod listen;
+pub mod metrics;
 pub mod privacy;
 pub mod refresh;

@@ -28,6 +28,7 @@ fn the_example_says_what_holds_without_a_file() {
     assert_eq!(example.store.max_connections, default.store.max_connections);
     assert_eq!(example.engine.kind, default.engine.kind);
     assert_eq!(example.engine.memory_limit_mib, default.engine.memory_limit_mib);
+    assert_eq!(example.athena, default.athena);
     assert_eq!(example.refresh.every, default.refresh.every);
     assert_eq!(example.log.format, default.log.format);
     assert_eq!(example.log.filter, default.log.filter);
@@ -172,4 +173,27 @@ fn a_secret_that_is_wrong_is_not_repeated() {
         assert!(error.contains(place) && error.lines().count() == 1, "{error}");
         assert!(!error.contains("sesame") && !error.contains("314159265358979"), "{error}");
     }
+}
+
+#[test]
+fn what_athena_may_cost_is_written_as_people_write_it() {
+    let athena = |text: &str| load_text(&format!("[athena]\n{text}\n")).map(|config| config.athena);
+    let ceiling = |text: &str| {
+        let terms = athena(&format!("daily_scan_ceiling = {text}")).expect(text);
+        terms.daily_scan_ceiling.map(|ceiling| ceiling.as_u64())
+    };
+    assert_eq!(ceiling("\"100 GB\""), Some(100_000_000_000));
+    assert_eq!(ceiling("\"1.5 TiB\""), Some(1_649_267_441_664));
+    assert_eq!(ceiling("2500000"), Some(2_500_000));
+    let price = |text: &str| athena(&format!("price_per_terabyte = {text}")).map(|terms| terms.price_per_terabyte);
+    assert_eq!(price("6").map(|price| price.to_string()).as_deref(), Ok("6"));
+    assert_eq!(price("\"5.75\"").map(|price| price.to_string()).as_deref(), Ok("5.75"));
+    let wrong = [
+        athena("daily_scan_ceiling = \"a lot\"").map(drop),
+        athena("daily_scan_ceiling = -1").map(drop),
+        price("5.75").map(drop),
+        price("\"-1\"").map(drop),
+    ];
+    let wrong: Vec<String> = wrong.into_iter().map(|wrong| wrong.expect_err("it is wrong")).collect();
+    insta::assert_snapshot!(wrong.join("\n"));
 }

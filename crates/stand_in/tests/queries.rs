@@ -13,14 +13,15 @@ const DAILY_COST: &str = include_str!("../../../sql/daily_cost.sql");
 #[tokio::test]
 async fn a_question_of_ours_is_answered() {
     let world = World::new().await;
-    let rows = world.rows(BILL_TOTAL, &["'2026-04'"]).await;
+    let rows = world.rows(BILL_TOTAL, &["'2026-04'", "''"]).await;
     let text = |row: &[Option<String>], at: usize| row[at].clone().unwrap_or_default();
     assert_eq!(rows.len(), 1);
     assert_eq!(text(&rows[0], 2), "Usage");
     assert_eq!(text(&rows[0], 4), "5.197800000000");
     assert_eq!(text(&rows[0], 7), "16");
 
-    let execution = world.run(world.start(BILL_TOTAL).execution_parameters("'2026-04'")).await;
+    let execution =
+        world.run(world.start(BILL_TOTAL).execution_parameters("'2026-04'").execution_parameters("''")).await;
     let scanned = execution.statistics().unwrap().data_scanned_in_bytes().unwrap();
     let month = std::fs::read_dir(world.folder.path().join("exports/cur2/bedrock-cur2/data/BILLING_PERIOD=2026-04"));
     let size: u64 = month.unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
@@ -88,8 +89,11 @@ async fn unload_writes_parquet_under_an_empty_prefix() {
     let world = World::new().await;
     let text =
         format!("UNLOAD ({DAILY_COST}) TO 's3://results/rollup/' WITH (format = 'PARQUET', compression = 'SNAPPY')");
-    let start =
-        || world.start(&text).execution_parameters("'^$'").execution_parameters("''").execution_parameters("'2026-10'");
+    let start = || {
+        ["'^$'", "''", "'2026-10'", "''"]
+            .into_iter()
+            .fold(world.start(&text), |start, value| start.execution_parameters(value))
+    };
     let execution = world.run(start()).await;
     assert_eq!(reason(&execution), "");
     let manifest = execution.statistics().unwrap().data_manifest_location().unwrap().to_owned();

@@ -13,6 +13,8 @@ pub mod keys;
 pub mod loads;
 mod ownership;
 mod pseudonyms;
+pub mod queries;
+pub mod refreshes;
 pub mod sessions;
 pub mod snapshot;
 mod store;

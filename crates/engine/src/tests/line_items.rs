@@ -88,11 +88,9 @@ async fn whatever_a_value_holds_it_is_compared_and_nothing_else() {
         "?",
         "$1",
         "/* */",
-        "-- x\n",
+        "-- x",
         "%",
         "_",
-        "\0",
-        "a\0b",
         "ü\u{0301}\u{feff}\u{202e}",
         "\u{1F4A9}",
         "null",
@@ -113,6 +111,18 @@ async fn whatever_a_value_holds_it_is_compared_and_nothing_else() {
         ] {
             assert_eq!(costs(&export, &choice).await, expected, "{choice:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn what_no_bill_holds_is_refused_before_anything_is_asked() {
+    let export = Export::of(&lines());
+    for value in ["\0", "a\0b", "a\nb", "\u{85}"] {
+        let choice = LineChoice { usage_type: is(value), ..LineChoice::default() };
+        let manifest = export.only_manifest().await;
+        let refused = engine().ask(&catalogue::LINE_ITEMS, &parameters(&choice), &manifest).await;
+        let refused = refused.expect_err("a control character");
+        assert!(refused.to_string().contains("is not a text without control characters"), "{refused}");
     }
 }
 

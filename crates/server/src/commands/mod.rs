@@ -10,6 +10,7 @@ mod logging;
 mod migrate;
 mod openapi;
 mod refresh;
+mod refresh_bar;
 mod sample;
 mod serve;
 mod wiring;

@@ -1,19 +1,26 @@
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
 use access::Caller;
-use access::audit::{AuditAction, AuditEvent};
 use anyhow::{Context, bail};
 use bill::BillingPeriod;
 use clap::Args;
-use serde_json::json;
+use store::refreshes::{Occasion, RefreshRecord, RefreshState, RefreshToRequest};
+use uuid::Uuid;
 
-use super::wiring::{OpenStore, ownership, refresher};
+use super::refresh_bar::RefreshBar;
+use super::wiring::{OpenStore, log_steps, ownership, worker};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::metrics::Metrics;
 use crate::privacy::pseudonyms;
-use crate::refresh::RefreshRequest;
-use crate::refresh::board::{RefreshBoard, RefreshOutcome};
+use crate::refresh::Worker;
+use crate::refresh::board::RefreshBoard;
+
+/// How often the progress that is shown is looked up.
+const SHOWN_EVERY: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Args)]
 pub(super) struct RefreshArguments {
@@ -26,7 +33,8 @@ pub(super) struct RefreshArguments {
 }
 
 pub(super) async fn run(config: Config, arguments: RefreshArguments) -> anyhow::Result<ExitCode> {
-    super::logging::start(&config.log)?;
+    let bar = RefreshBar::new();
+    super::logging::start_above(&config.log, &bar.bar)?;
     if config.export.is_empty() {
         bail!("no `[[export]]` is configured: there is nothing to refresh");
     }
@@ -36,26 +44,61 @@ pub(super) async fn run(config: Config, arguments: RefreshArguments) -> anyhow::
     let open = OpenStore::open(&config.store).await?.hiding(pseudonyms, clock.now()).await?;
     let caller = Caller::command_line();
     open.store.change_ownership(&rules, &caller, clock.now()).await?;
-    let refresher = refresher(&config, open.store.clone(), RefreshBoard::default(), clock)?;
-    let request = RefreshRequest { periods: arguments.periods.into_iter().collect(), force: arguments.force };
-    let event = AuditEvent {
-        details: json!({ "periods": request.periods, "force": request.force }),
-        ..AuditEvent::new(clock.now(), AuditAction::RefreshRequested, &caller)
+    // On a terminal the bar shows the steps.
+    let on_step = if bar.is_drawn() { Arc::new(|_: &str, _, _| {}) } else { log_steps() };
+    let worker = worker(&config, &open.store, RefreshBoard::default(), clock, Metrics::default(), on_step)?;
+    let wanted = RefreshToRequest {
+        occasion: Occasion::CommandLine,
+        periods: arguments.periods.into_iter().collect(),
+        force: arguments.force,
     };
-    open.store.record(&event).await?;
-    let outcomes = refresher.refresh(&request).await;
-    drop(refresher);
+    let requested = open.store.request_refresh(&wanted, &caller, None, clock.now()).await?;
+    let ended = tokio::select! {
+        ended = watch(&worker, requested.refresh_id, &bar) => ended?,
+        done = perform(&worker, requested.refresh_id) => done?,
+    };
+    bar.finish();
+    drop(worker);
     open.close().await;
-    report(&outcomes)
+    report(&ended)
 }
 
-fn report(outcomes: &[RefreshOutcome]) -> anyhow::Result<ExitCode> {
-    let mut output = std::io::stdout().lock();
-    for outcome in outcomes {
-        let RefreshOutcome { export, period, result, message, .. } = outcome;
-        let what = [export.as_str(), period.as_str(), *result].into_iter().filter(|word| !word.is_empty());
-        writeln!(output, "{}: {message}", what.collect::<Vec<_>>().join(" ")).context("standard output is closed")?;
+/// Takes the refresh up as soon as nobody else does it or another one.
+async fn perform(worker: &Worker, refresh_id: Uuid) -> anyhow::Result<RefreshRecord> {
+    let store = &worker.refresher.store;
+    loop {
+        if let Some(lease) = store.claim_refresh(Some(refresh_id), worker.refresher.clock.now()).await? {
+            worker.perform(lease).await?;
+        }
+        // It is over, or another process does it: whoever watches will see the end of it.
+        if let Some(ended) = store.refresh(refresh_id).await?.filter(|refresh| refresh.state.is_over()) {
+            return Ok(ended);
+        }
+        tokio::time::sleep(SHOWN_EVERY).await;
     }
-    let failed = outcomes.iter().any(|outcome| outcome.result == "failed");
-    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Shows how far the refresh is, whichever process does it, until it is over.
+async fn watch(worker: &Worker, refresh_id: Uuid, bar: &RefreshBar) -> anyhow::Result<RefreshRecord> {
+    loop {
+        let refresh = worker.refresher.store.refresh(refresh_id).await?;
+        let refresh = refresh.with_context(|| format!("the refresh {refresh_id} is not there any more"))?;
+        bar.show(&refresh);
+        if refresh.state.is_over() {
+            return Ok(refresh);
+        }
+        tokio::time::sleep(SHOWN_EVERY).await;
+    }
+}
+
+fn report(refresh: &RefreshRecord) -> anyhow::Result<ExitCode> {
+    let mut output = std::io::stdout().lock();
+    for part in &refresh.parts {
+        let period = part.period.map(|period| period.to_string());
+        let what: Vec<&str> =
+            [Some(part.export.as_str()), period.as_deref(), part.result.as_deref()].into_iter().flatten().collect();
+        let message = part.message.as_deref().unwrap_or_default();
+        writeln!(output, "{}: {message}", what.join(" ")).context("standard output is closed")?;
+    }
+    Ok(if refresh.state == RefreshState::Failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

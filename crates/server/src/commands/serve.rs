@@ -9,17 +9,18 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::wiring::{OpenStore, gate, ownership, refresher};
+use super::wiring::{OpenStore, gate, log_steps, ownership, worker};
 use crate::clock::Clock;
 use crate::config::{Config, ServerConfig};
 use crate::drilldowns::{DrilldownDesk, DrilldownRunner};
 use crate::gate::Gate;
-use crate::http::{self, ApiState};
+use crate::http::{self, ApiState, ServedMeasures};
 use crate::limits::Limits;
 use crate::listen::{Certificates, Listening, Timeouts, exposure, open_files, serve_http};
+use crate::metrics::Metrics;
 use crate::privacy::pseudonyms;
 use crate::refresh::board::RefreshBoard;
-use crate::refresh::{RefreshRequest, Refresher};
+use crate::refresh::{Refresher, Worker, wait_for_end};
 
 /// A stop takes no longer, whatever hangs: supervisors usually kill after 30 seconds.
 const LONGEST_STOP: Duration = Duration::from_secs(25);
@@ -59,7 +60,8 @@ pub(super) async fn serve<T: Send + 'static>(
     let board = RefreshBoard::default();
     let versions = VersionWatch::default();
     open.store.apply_ownership(&rules, clock.now()).await?;
-    let refresher = refresher(&config, open.store.clone(), board.clone(), clock)?;
+    let metrics = Metrics::default();
+    let worker = worker(&config, &open.store, board.clone(), clock, metrics.clone(), log_steps())?;
     let prepared = prepare(&open.store).await?;
     let gate = gate(&config.access, open.store.clone(), versions.clone())?;
     let gate = if hides_persons { gate.with_pseudonyms() } else { gate };
@@ -74,19 +76,23 @@ pub(super) async fn serve<T: Send + 'static>(
         // Where callers are not known, whatever is shouted is that strangers can read it.
         unauthenticated_warning: warning.is_some() && !gate.is_guarded(),
         exports: config.export.iter().map(|export| export.name.clone()).collect::<Vec<_>>().into(),
+        metrics,
+        wake: worker.wake.clone(),
+        served_measures: ServedMeasures::default(),
     };
-    let drilldowns = DrilldownRunner { refresher: refresher.clone(), desk: state.drilldowns.clone() };
+    let drilldowns = DrilldownRunner { refresher: worker.refresher.clone(), desk: state.drilldowns.clone() };
     let tasks = TaskTracker::new();
     tasks.spawn(watch_versions(open.store.clone(), versions, stop.clone()));
     tasks.spawn(keep_last_use(gate.clone(), stop.clone()));
     tasks.spawn(fetch_drilldowns(drilldowns, stop.clone()));
-    tasks.spawn(reload_ownership(hangup, config.clone(), refresher.clone(), stop.clone()));
+    tasks.spawn(reload_ownership(hangup, config.clone(), worker.refresher.clone(), stop.clone()));
     if let Some(certificates) = listening.tls.clone() {
         tasks.spawn(reload_certificates(on_hangup()?, certificates, stop.clone()));
     }
     let server = tasks.spawn(serve_http(listener, http::router(state), listening, stop.clone()));
     tracing::info!(%address, store = %config.store.url, exports = config.export.len(), "serving");
-    tasks.spawn(keep_refreshed(refresher, config.refresh.every, stop.clone(), move || ready(address, prepared)));
+    tasks.spawn(first_refresh(worker.clone(), stop.clone(), move || ready(address, prepared)));
+    tasks.spawn(keep_refreshed(worker, stop.clone()));
     let postgres_ended = tokio::select! {
         () = stop.cancelled() => false,
         () = open.postgres_ended() => true,
@@ -192,20 +198,32 @@ async fn fetch_drilldowns(drilldowns: DrilldownRunner, stop: CancellationToken) 
     }
 }
 
-/// Refreshes at once and then every so often; `first` is called after the first time.
-async fn keep_refreshed(refresher: Refresher, every: Duration, stop: CancellationToken, first: impl FnOnce()) {
-    let everything = RefreshRequest::default();
-    // Dropping a refresh that is running leaves nothing half visible: its load is cleared away by the next one.
-    let rounds = async {
-        refresher.refresh(&everything).await;
-        first();
-        loop {
-            tokio::time::sleep(every).await;
-            refresher.refresh(&everything).await;
-        }
+/// Does what is due and what is asked for, as one of the instances that may.
+async fn keep_refreshed(worker: Worker, stop: CancellationToken) {
+    // Dropping a refresh that is running leaves nothing half visible: it is taken up again, here or elsewhere.
+    tokio::select! {
+        () = worker.work() => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+/// Asks for a refresh and calls `ready` when it has ended, whichever instance did it.
+async fn first_refresh(worker: Worker, stop: CancellationToken, ready: impl FnOnce()) {
+    let first = async {
+        let store = &worker.refresher.store;
+        let requested = loop {
+            match store.request_refresh_at_start(worker.every, worker.refresher.clock.now()).await {
+                Ok(requested) => break requested,
+                Err(error) => tracing::warn!(%error, "the first refresh waits for the database"),
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        };
+        worker.wake.notify_one();
+        wait_for_end(store, requested.refresh_id).await;
+        ready();
     };
     tokio::select! {
-        () = rounds => {}
+        () = first => {}
         () = stop.cancelled() => {}
     }
 }

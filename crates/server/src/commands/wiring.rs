@@ -20,8 +20,9 @@ use crate::config::{
     StoreConfig,
 };
 use crate::gate::{ClaimGrants, Gate, GateOptions};
-use crate::refresh::Refresher;
+use crate::metrics::Metrics;
 use crate::refresh::board::RefreshBoard;
+use crate::refresh::{OnStep, QueryLedger, Refresher, Worker};
 
 /// How long one request to the OpenID provider may take.
 const ASKING_THE_PROVIDER: Duration = Duration::from_secs(10);
@@ -78,8 +79,28 @@ impl OpenStore {
     }
 }
 
+/// What does refreshes.
+pub(super) fn worker(
+    config: &Config,
+    store: &Store,
+    board: RefreshBoard,
+    clock: Clock,
+    metrics: Metrics,
+    on_step: OnStep,
+) -> anyhow::Result<Worker> {
+    let ledger = QueryLedger { store: store.clone(), clock, terms: config.athena.clone(), metrics, refresh_id: None };
+    let refresher =
+        Refresher { query_log: Arc::new(ledger.clone()), on_step, ..refresher(config, store.clone(), board, clock)? };
+    Ok(Worker { refresher, ledger, every: config.refresh.every, wake: Arc::default() })
+}
+
+/// Writes each step of a refresh to the log.
+pub(super) fn log_steps() -> OnStep {
+    Arc::new(|export, period, step| tracing::info!(export, %period, step = step.as_str(), "refreshing"))
+}
+
 /// What reads the exports.
-pub(super) fn refresher(config: &Config, store: Store, board: RefreshBoard, clock: Clock) -> anyhow::Result<Refresher> {
+fn refresher(config: &Config, store: Store, board: RefreshBoard, clock: Clock) -> anyhow::Result<Refresher> {
     let exports = config
         .export
         .iter()
@@ -93,9 +114,7 @@ pub(super) fn refresher(config: &Config, store: Store, board: RefreshBoard, cloc
         fold: session_fold(&config.principals)?,
         clock,
         board,
-        on_step: Arc::new(|export, period, step| {
-            tracing::info!(export, %period, step = step.as_str(), "refreshing");
-        }),
+        on_step: log_steps(),
     })
 }
 

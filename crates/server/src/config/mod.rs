@@ -5,6 +5,7 @@
 //! `chargeback.example.toml` documents every key with its default; a test holds it against these types.
 
 mod access;
+mod athena;
 mod drilldown;
 mod export;
 mod limits;
@@ -20,6 +21,7 @@ use serde::Deserialize;
 use store::StoreUrl;
 
 pub use self::access::{AccessConfig, ClaimGrantConfig, OidcConfig, SignInConfig};
+pub use athena::AthenaConfig;
 pub use drilldown::DrilldownConfig;
 pub use export::{ExportConfig, LocationError};
 pub use limits::LimitsConfig;
@@ -45,6 +47,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// `[engine]`
     pub engine: EngineConfig,
+    /// `[athena]`
+    pub athena: AthenaConfig,
     /// `[[export]]`, one for each Data Export.
     pub export: Vec<ExportConfig>,
     /// `[ownership]`

@@ -13,14 +13,18 @@ mod costs;
 pub(crate) mod cursor;
 mod documentation;
 mod drilldowns;
+mod freshness;
 mod grammar;
 mod health;
 mod index;
 pub(crate) mod keys;
+mod metrics;
 mod middleware;
 mod page;
 mod periods;
 mod problem;
+mod queries;
+mod refreshes;
 mod resolve;
 mod status;
 mod teams;
@@ -33,16 +37,19 @@ use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
 use chrono::NaiveDate;
 use store::{Store, VersionWatch};
+use tokio::sync::Notify;
 use tower_http::csrf::CsrfLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::grammar::{nearest, shown};
+pub use self::metrics::ServedMeasures;
 use self::problem::{Problem, ProblemKind};
 use crate::clock::Clock;
 use crate::drilldowns::DrilldownDesk;
 use crate::gate::Gate;
 use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::refresh::board::RefreshBoard;
 
 /// What every handler can reach.
@@ -66,6 +73,12 @@ pub struct ApiState {
     pub drilldowns: DrilldownDesk,
     /// The names of the configured exports.
     pub exports: Arc<[String]>,
+    /// What is measured.
+    pub metrics: Metrics,
+    /// Is told when a refresh was asked for.
+    pub wake: Arc<Notify>,
+    /// What `/metrics` has read of the data version that is served.
+    pub served_measures: ServedMeasures,
 }
 
 impl ApiState {
@@ -85,7 +98,7 @@ pub fn router(state: ApiState) -> Router {
         .layer(from_fn_with_state(state.clone(), access::authenticate))
         .layer(CsrfLayer::new().with_rejection_response(throttle::cross_site))
         .layer(from_fn_with_state(state.clone(), throttle::shed));
-    middleware::around(router).with_state(state)
+    middleware::around(router, state.metrics.clone()).with_state(state)
 }
 
 /// The description of the API, generated from the handlers.
@@ -105,6 +118,10 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(drilldowns::get_drilldown, drilldowns::delete_drilldown))
         .routes(routes!(drilldowns::list_drilldown_rows))
         .routes(routes!(status::get_status))
+        .routes(routes!(refreshes::list_refreshes, refreshes::create_refresh))
+        .routes(routes!(refreshes::get_refresh))
+        .routes(routes!(queries::list_queries))
+        .routes(routes!(metrics::get_metrics))
         .routes(routes!(access::get_me))
         .routes(routes!(access::get_sign_in))
         .routes(routes!(access::get_callback))

@@ -42,7 +42,10 @@ pub(super) async fn count(State(state): State<ApiState>, request: Request, next:
     }
     let (mut response, policy, left) = match state.limits.count_answer(asker(&request)) {
         Ok(left) => (next.run(request).await, policy(left.quota), rate_limit(left)),
-        Err(exceeded) => (too_many_answers(exceeded).into_response(), policy(exceeded.quota), used_up(exceeded)),
+        Err(exceeded) => {
+            state.metrics.rate_limited();
+            (too_many_answers(exceeded).into_response(), policy(exceeded.quota), used_up(exceeded))
+        }
     };
     for (name, value) in [(POLICY, policy), (STATE, left)] {
         if let Ok(value) = HeaderValue::from_str(&value) {

@@ -127,3 +127,17 @@ fn describe(differences: &[Difference]) -> String {
     }
     parts.join("; ")
 }
+
+/// An error with its causes, each once.
+pub(crate) fn sentence(error: &dyn std::error::Error) -> String {
+    let mut sentence = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let reason = error.to_string();
+        if !sentence.contains(&reason) {
+            sentence = format!("{sentence}: {reason}");
+        }
+        cause = error.source();
+    }
+    sentence
+}

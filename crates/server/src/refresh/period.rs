@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use arrow::array::RecordBatch;
 use bill::Amount;
 use bill::principal::RECORDED_SINCE;
@@ -5,8 +7,10 @@ use engine::catalogue::{BILL_TOTAL, DAILY_COST};
 use engine::{ExportColumns, Manifest, Parameter};
 use futures::TryStreamExt;
 use store::loads::{Begin, ControlTotal, LoadWriter, NewLoad, Published};
+use store::refreshes::CurrencyTotal;
 
 use super::columns::{Amounts, Counts, Texts};
+use super::progress::{Listener, News};
 use super::read::FactReader;
 use super::rows::currency;
 use super::{RefreshError, Refresher};
@@ -63,7 +67,12 @@ impl Refresher {
     ///
     /// # Errors
     /// For whatever reason it failed; the reason is kept with the load, and what was served is served still.
-    pub async fn refresh_period(&self, manifest: &Manifest, force: bool) -> Result<Ended, RefreshError> {
+    pub(super) async fn refresh_period(
+        &self,
+        manifest: &Manifest,
+        force: bool,
+        listener: &Listener,
+    ) -> Result<Ended, RefreshError> {
         let new = NewLoad {
             export: &manifest.export,
             period: manifest.period,
@@ -76,10 +85,10 @@ impl Refresher {
             Begin::Unchanged(version) => return Ok(Ended::Unchanged { version }),
             Begin::Load(load) => load,
         };
-        match self.fill_and_publish(manifest, &mut load).await {
+        match self.fill_and_publish(manifest, &mut load, listener).await {
             Ok(published) => Ok(Ended::Published(published)),
             Err(error) => {
-                let failed = load.fail(&super::sentence(&error), error.differences(), self.clock.now()).await;
+                let failed = load.fail(&super::error::sentence(&error), error.differences(), self.clock.now()).await;
                 if let Err(failure) = failed {
                     tracing::warn!(%failure, "the failure of a load could not be recorded; the next refresh clears it");
                 }
@@ -88,16 +97,26 @@ impl Refresher {
         }
     }
 
-    async fn fill_and_publish(&self, manifest: &Manifest, load: &mut LoadWriter) -> Result<Published, RefreshError> {
-        let step = |step| (self.on_step)(&manifest.export, manifest.period, step);
+    async fn fill_and_publish(
+        &self,
+        manifest: &Manifest,
+        load: &mut LoadWriter,
+        listener: &Listener,
+    ) -> Result<Published, RefreshError> {
+        let (export, period) = (&manifest.export, manifest.period);
+        let step = |step| {
+            (self.on_step)(export, period, step);
+            listener.tell(News::Step { export: export.clone(), period, step });
+        };
         step(Step::Probe);
         let columns = self.engine.probe(manifest).await?;
         require_principals(manifest, columns)?;
         step(Step::Control);
         let totals = self.control_totals(manifest).await?;
+        listener.tell(News::Totals { export: export.clone(), period, totals: by_currency(&totals) });
         load.write_control_totals(&totals).await?;
         step(Step::DailyCost);
-        self.daily_cost(manifest, load).await?;
+        self.daily_cost(manifest, load, listener).await?;
         step(Step::Summarise);
         load.finish_facts(columns.net_unblended).await?;
         step(Step::TieOut);
@@ -127,16 +146,41 @@ impl Refresher {
         Ok(totals)
     }
 
-    async fn daily_cost(&self, manifest: &Manifest, load: &mut LoadWriter) -> Result<(), RefreshError> {
+    async fn daily_cost(
+        &self,
+        manifest: &Manifest,
+        load: &mut LoadWriter,
+        listener: &Listener,
+    ) -> Result<(), RefreshError> {
         let parameters = [self.fold.pattern(), self.fold.replacement(), &manifest.period.to_string()]
             .map(|text| Parameter::Text(text.to_owned()));
         let mut answer = self.engine.ask(&DAILY_COST, &parameters, manifest, &self.query_log).await?;
         let mut reader = FactReader::default();
+        let mut rows = 0;
         while let Some(batch) = answer.batches.try_next().await? {
             reader.read(&batch, load).await?;
+            rows += i64::try_from(batch.num_rows()).unwrap_or_default();
+            listener.tell(News::Rows { export: manifest.export.clone(), period: manifest.period, rows });
         }
         Ok(())
     }
+}
+
+/// The whole bill and Bedrock's share of it, unblended, by currency.
+fn by_currency(totals: &[ControlTotal]) -> Vec<CurrencyTotal> {
+    let mut sums: BTreeMap<&str, (Amount, Amount)> = BTreeMap::new();
+    for total in totals {
+        let (bill, bedrock) = sums.entry(&total.currency).or_default();
+        *bill += total.bill[0];
+        *bedrock += total.bedrock[0];
+    }
+    sums.into_iter()
+        .map(|(currency, (bill_total, bedrock_total))| CurrencyTotal {
+            currency: currency.to_owned(),
+            bill_total,
+            bedrock_total,
+        })
+        .collect()
 }
 
 /// Before AWS recorded principals no export could have the column; since then an export without it answers nothing that

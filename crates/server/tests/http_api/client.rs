@@ -9,8 +9,9 @@ use serde_json::Value;
 use server::clock::Clock;
 use server::config::LimitsConfig;
 use server::gate::Gate;
-use server::http::{ApiState, router};
+use server::http::{ApiState, ServedMeasures, router};
 use server::limits::Limits;
+use server::metrics::Metrics;
 use server::refresh::board::RefreshBoard;
 use sqlx::PgPool;
 use store::Store;
@@ -54,6 +55,9 @@ impl Client {
             versions: store::VersionWatch::default(),
             unauthenticated_warning: true,
             exports: Arc::from(["main".to_owned()]),
+            metrics: Metrics::default(),
+            wake: Arc::default(),
+            served_measures: ServedMeasures::default(),
         };
         Self { router: router(state), board }
     }

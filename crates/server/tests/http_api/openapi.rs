@@ -5,12 +5,15 @@ use std::path::Path;
 use access::api_key::NewKey;
 use access::{Caller, Grants};
 use axum::http::StatusCode;
+use bill::Amount;
 use serde_json::Value;
 use server::http::openapi;
 use sqlx::PgPool;
 use store::Store;
 use store::drilldowns::FetchedLine;
 use store::keys::KeyToCreate;
+use store::queries::{FinishedQuery, StartedQuery};
+use store::refreshes::{CurrencyTotal, Occasion, PartProgress, RefreshToRequest};
 
 use crate::bill_of_two_months::publish;
 use crate::client::Client;
@@ -110,17 +113,22 @@ fn collect_references<'a>(value: &'a Value, references: &mut Vec<&'a str>) {
 async fn answers_have_the_keys_that_are_described_and_no_others(pool: PgPool) {
     publish(&pool).await;
     let key = create_key(&pool).await;
+    let refresh = refresh(&pool).await;
     let client = Client::new(pool.clone());
     let drilldown = create_drilldown(&client, pool).await;
     let document = client.get_ok("/openapi.json").await;
     let mut asked = 0;
     for (path, _, operation) in operations(&document).into_iter().filter(|(_, method, _)| *method == "get") {
-        // Signing in answers with where to go, and only where it is configured.
-        if path.starts_with("/auth/") {
+        // Signing in answers with where to go, and only where it is configured; measures are no JSON.
+        if path.starts_with("/auth/") || path == "/metrics" {
             continue;
         }
         let filled = path.replace("{team}", "data-science").replace("{period}", "2026-10").replace("{kind}", "timeout");
-        let id = if path.starts_with("/v1/drilldowns/") { &drilldown } else { &key };
+        let id = match path {
+            path if path.starts_with("/v1/drilldowns/") => &drilldown,
+            path if path.starts_with("/v1/refreshes") => &refresh,
+            _ => &key,
+        };
         let answer = client.get(&filled.replace("{id}", id)).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
@@ -161,6 +169,51 @@ async fn create_key(pool: &PgPool) -> String {
     let now = "2026-11-05T06:00:00Z".parse().expect("an instant");
     let record = Store::from_pool(pool.clone()).create_key(&new, &Caller::command_line(), None, now).await;
     record.expect("a key").key_id.to_string()
+}
+
+/// A refresh that is going on, and a query that it put.
+async fn refresh(pool: &PgPool) -> String {
+    let (store, now) = (Store::from_pool(pool.clone()), "2026-11-05T06:00:00Z".parse().expect("an instant"));
+    let period = "2026-10".parse().expect("a period");
+    let wanted = RefreshToRequest { occasion: Occasion::Caller, periods: [period].into(), force: true };
+    store.request_refresh(&wanted, &Caller::anonymous(), None, now).await.expect("a request");
+    let mut lease = store.claim_refresh(None, now).await.expect("the store").expect("a refresh to do");
+    let total = CurrencyTotal { currency: "USD".to_owned(), bill_total: Amount::ZERO, bedrock_total: Amount::ZERO };
+    let part = PartProgress {
+        export: "main".to_owned(),
+        period: Some(period),
+        engine: "athena",
+        step: Some("reading daily cost"),
+        rows: 5,
+        totals: vec![total],
+        manifest_written_at: Some(now),
+        started_at: Some(now),
+        end: None,
+    };
+    lease.write_parts([&part]).await.expect("progress");
+    let query = StartedQuery {
+        engine: "athena",
+        execution_id: "a",
+        refresh_id: Some(lease.refresh_id),
+        question: "daily_cost",
+        fingerprint: "f",
+        parameters: &[],
+        export: "main",
+        period,
+        delivery: "d",
+        at: now,
+    };
+    let finished = FinishedQuery {
+        failure: None,
+        scanned_bytes: Some(7),
+        price: Some(Amount::ZERO),
+        queued_ms: 1,
+        ran_ms: 2,
+        rows: 5,
+        at: now,
+    };
+    store.query_finished(&query, &finished).await.expect("a query");
+    lease.refresh_id.to_string()
 }
 
 /// As much of JSON Schema as the description uses.

@@ -22,8 +22,9 @@ use server::clock::Clock;
 use server::config::{DrilldownConfig, LimitsConfig};
 use server::drilldowns::{DrilldownDesk, DrilldownRunner};
 use server::gate::{ClaimGrants, Gate, GateOptions};
-use server::http::{ApiState, router};
+use server::http::{ApiState, ServedMeasures, router};
 use server::limits::Limits;
+use server::metrics::Metrics;
 use server::refresh::board::{RefreshBoard, RefreshOutcome};
 use server::refresh::{RefreshRequest, Refresher};
 use sqlx::PgPool;
@@ -103,6 +104,9 @@ impl World {
             drilldowns: DrilldownDesk::new(generous_drilldowns()),
             unauthenticated_warning: false,
             exports: ["sample".to_owned()].into(),
+            metrics: Metrics::default(),
+            wake: Arc::default(),
+            served_measures: ServedMeasures::default(),
         };
         Self { store, refresher, router: router(state.clone()), versions, pool, state, folder }
     }

@@ -12,12 +12,14 @@ mod begin;
 mod control;
 pub(crate) mod dimensions;
 mod facts;
+mod known;
 mod publish;
 
 pub use begin::{Begin, NewLoad};
 pub use control::ControlTotal;
 pub use dimensions::{Charge, Numbers, Subject};
 pub use facts::Fact;
+pub use known::KnownDelivery;
 pub use publish::Published;
 
 use std::sync::Arc;

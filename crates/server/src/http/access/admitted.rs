@@ -76,6 +76,8 @@ macro_rules! admitted {
 admitted! {
     /// May make, list and revoke API keys.
     KeysAdmin: KeysAdmin;
+    /// May have exports read, which is always for everything.
+    RefreshRunner: RefreshRun;
     /// May read the audit log.
     AuditReader: AuditRead;
 }

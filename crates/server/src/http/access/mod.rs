@@ -7,7 +7,7 @@ pub(crate) mod me;
 mod reader;
 mod sign_in;
 
-pub(crate) use admitted::{AuditReader, KeysAdmin, client_ip};
+pub(crate) use admitted::{AuditReader, KeysAdmin, RefreshRunner, client_ip};
 pub(super) use authenticate::authenticate;
 pub(crate) use lines::LineReader;
 pub(crate) use me::{__path_get_me, Anyone, get_me};

@@ -50,6 +50,7 @@ pub(super) fn base() -> OpenApi {
         tag("teams", "Who owns cost, how much, and why."),
         tag("drilldowns", "The single lines that a figure is made of."),
         tag("periods", "What is loaded, in which version, and how fresh."),
+        tag("refreshes", "Reading exports: asked for, watched, and what it costs."),
         tag("access", "Who asks, what they may do, API keys, and the audit log."),
         tag("service", "How the service is, and what it can do."),
     ];
@@ -155,6 +156,22 @@ problems! {
     AuditProblems: [
         Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
         UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of the lists of refreshes and queries.
+    RefreshListProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of one refresh.
+    RefreshProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, UnknownRefresh, QueryTooLong, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of the route that asks for a refresh.
+    RefreshBodyProblems: [
+        Unauthenticated, Forbidden, CrossSite, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, LimitExceeded, InvalidBody, BodyTooLarge, UnsupportedMediaType, QueryTooLong,
+        StoreUnreachable, Timeout, InternalError,
     ];
     /// Of `/readyz`.
     ProbeProblems: [NothingLoaded, StoreUnreachable];

@@ -65,8 +65,8 @@ fn checked(name: &str, text: String) -> Result<String, Fault> {
     if text.is_empty() {
         return Err(fault(name, format!("`{name}` is empty; write null for lines on which it is not set")));
     }
-    if text.contains('\0') {
-        return Err(fault(name, format!("`{name}` holds a NUL character, which no bill does")));
+    if text.chars().any(char::is_control) {
+        return Err(fault(name, format!("`{name}` holds a control character, which no name on a bill does")));
     }
     Ok(text)
 }

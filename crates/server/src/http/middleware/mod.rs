@@ -8,20 +8,21 @@ use std::any::Any;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::problem::{Problem, ProblemKind};
 use crate::listen::client_address::ClientAddress;
+use crate::metrics::Metrics;
 pub(crate) use observe::LogName;
 
 /// Wraps every route, the unknown ones too. The first layer is the outermost.
-pub(super) fn around<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+pub(super) fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, metrics: Metrics) -> Router<S> {
     router.layer(
         ServiceBuilder::new()
-            .layer(from_fn(observe::observe))
+            .layer(from_fn_with_state(metrics, observe::observe))
             .layer(from_fn(add_headers))
             .layer(from_fn(limits::limit))
             .layer(CatchPanicLayer::custom(answer_to_panic)),
@@ -95,7 +96,7 @@ mod tests {
             .route("/v1/broken", get(|| async { panic!("a secret") as &str }));
         let request =
             Request::builder().uri(path).header("x-request-id", "r-1").body(Body::empty()).expect("a request");
-        let response = around(routes).oneshot(request).await.expect("the router never fails");
+        let response = around(routes, Metrics::default()).oneshot(request).await.expect("the router never fails");
         (response, lines.read())
     }
 

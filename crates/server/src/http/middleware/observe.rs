@@ -3,13 +3,14 @@
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use uuid::Uuid;
 
 use crate::http::problem::Problem;
+use crate::metrics::Metrics;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longer ids are not taken over from the caller.
@@ -19,10 +20,10 @@ const LONGEST_REQUEST_ID: usize = 64;
 #[derive(Clone, Debug)]
 pub(crate) struct LogName(pub(crate) String);
 
-/// Gives the request an id, writes problems down under it, and logs how the request ended.
+/// Gives the request an id, writes problems down under it, and logs and measures how the request ended.
 ///
 /// The line holds the pattern of the path and the names of the query parameters, never their values: those can be people.
-pub(super) async fn observe(request: Request, next: Next) -> Response {
+pub(super) async fn observe(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let request_id = request_id(request.headers());
     let method = request.method().clone();
@@ -38,8 +39,10 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
         response.headers_mut().insert(REQUEST_ID, value);
     }
 
-    let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let took = started.elapsed();
+    let duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
     let status = response.status().as_u16();
+    metrics.request_answered(method.as_str(), &path, status, took);
     let problem_type = problem.as_ref().map(|problem| problem.kind().type_uri());
     let cause = problem.as_ref().and_then(Problem::cause);
     let caller = response.extensions_mut().remove::<LogName>().map(|LogName(name)| name);

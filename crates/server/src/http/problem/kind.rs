@@ -44,6 +44,8 @@ pub(crate) enum ProblemKind {
     DrilldownFailed,
     /// A drill-down about something that is not served any more.
     DrilldownOutdated,
+    /// No such refresh.
+    UnknownRefresh,
     /// An API key that cannot be replaced any more.
     KeyNotActive,
     /// A browser that came back from the provider with something unexpected.
@@ -72,7 +74,7 @@ pub(crate) enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds, in the order in which they are documented.
-    pub(crate) const ALL: [Self; 31] = [
+    pub(crate) const ALL: [Self; 32] = [
         Self::UnknownParameter,
         Self::RepeatedParameter,
         Self::UnknownDimension,
@@ -92,6 +94,7 @@ impl ProblemKind {
         Self::DrilldownNotComplete,
         Self::DrilldownFailed,
         Self::DrilldownOutdated,
+        Self::UnknownRefresh,
         Self::KeyNotActive,
         Self::SignInFailed,
         Self::InvalidBody,
@@ -128,6 +131,7 @@ impl ProblemKind {
             Self::DrilldownNotComplete => "/problems/drilldown-not-complete",
             Self::DrilldownFailed => "/problems/drilldown-failed",
             Self::DrilldownOutdated => "/problems/drilldown-outdated",
+            Self::UnknownRefresh => "/problems/unknown-refresh",
             Self::KeyNotActive => "/problems/key-not-active",
             Self::SignInFailed => "/problems/sign-in-failed",
             Self::InvalidBody => "/problems/invalid-body",
@@ -165,6 +169,7 @@ impl ProblemKind {
             Self::DrilldownNotComplete => "Drill-down not complete",
             Self::DrilldownFailed => "Drill-down failed",
             Self::DrilldownOutdated => "Drill-down outdated",
+            Self::UnknownRefresh => "Unknown refresh",
             Self::KeyNotActive => "API key not active",
             Self::SignInFailed => "Signing in failed",
             Self::InvalidBody => "Invalid body",
@@ -196,6 +201,7 @@ impl ProblemKind {
             | Self::PeriodNotLoaded
             | Self::UnknownTeam
             | Self::UnknownKey
+            | Self::UnknownRefresh
             | Self::UnknownDrilldown => StatusCode::NOT_FOUND,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::CrossSite => StatusCode::FORBIDDEN,
@@ -257,6 +263,9 @@ impl ProblemKind {
             }
             Self::DrilldownOutdated => {
                 "The month was read anew, the ownership rules have changed, or the lines have aged out. Ask again: `POST /v1/drilldowns`."
+            }
+            Self::UnknownRefresh => {
+                "There is no refresh of this id, or it was forgotten: those that found nothing new are kept for a day, all others for 90."
             }
             Self::KeyNotActive => {
                 "The key has expired, is revoked, or was replaced before: it cannot be replaced. Make a new one."

@@ -1,0 +1,57 @@
+//! `GET /v1/refreshes`: all refreshes that are kept.
+
+use axum::Json;
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use store::refreshes::RefreshRecord;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::document::Refresh;
+use super::{PATH, sees_the_whole_bill};
+use crate::http::ApiState;
+use crate::http::access::RefreshRunner;
+use crate::http::answer::Links;
+use crate::http::cursor::CursorQuestion;
+use crate::http::documentation::RefreshListProblems;
+use crate::http::grammar::{Accepted, Echo, Faults, Parameters};
+use crate::http::keys::NO_STORE;
+use crate::http::page::Page;
+use crate::http::problem::Problem;
+
+const PARAMETERS: Accepted = Accepted { single: &["limit", "cursor"], list: &[], bracketed: &[] };
+
+/// Refreshes, newest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RefreshesAnswer {
+    /// The refreshes of this page.
+    data: Vec<Refresh>,
+    /// Where to go from here; `next`, where there are older ones.
+    links: Links,
+}
+
+/// List refreshes
+///
+/// All refreshes that are kept, newest first: those that found nothing new for a day, all others for 90.
+#[utoipa::path(get, path = "/v1/refreshes", tag = "refreshes",
+    params(("limit" = Option<u16>, Query, description = "Refreshes on a page; 100, where nothing is said.",
+                minimum = 1, maximum = 1000),
+           ("cursor" = Option<String>, Query, description = "Where the page begins: from `links.next` of the page before.")),
+    responses((status = OK, description = "The refreshes", body = RefreshesAnswer), RefreshListProblems))]
+pub(crate) async fn list_refreshes(
+    State(state): State<ApiState>,
+    RefreshRunner(admitted): RefreshRunner,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let mut faults = Faults::default();
+    let parameters = Parameters::read(query.as_deref(), &PARAMETERS, &mut faults);
+    let page = Page::read(&parameters, CursorQuestion::new(PATH, &[], &admitted.extent), &mut faults);
+    let page = faults.none_or(page)?;
+    let mut refreshes = state.store.refreshes(page.after.map(Uuid::from_u128), page.rows()).await?;
+    let position = |refresh: &RefreshRecord| refresh.refresh_id.as_u128();
+    let links = page.cut(PATH, &Echo::default(), &mut refreshes, position);
+    let whole_bill = sees_the_whole_bill(&state, &admitted.caller);
+    let data = refreshes.into_iter().map(|refresh| Refresh::new(refresh, whole_bill)).collect();
+    Ok((NO_STORE, Json(RefreshesAnswer { data, links })).into_response())
+}
