@@ -115,7 +115,7 @@ pub enum EngineError {
         /// The billing period.
         period: BillingPeriod,
         /// What went wrong.
-        source: AthenaError,
+        source: Box<AthenaError>,
     },
     /// The table cannot be asked.
     #[error("export `{export}`: {source}")]
@@ -123,13 +123,13 @@ pub enum EngineError {
         /// The export's name.
         export: String,
         /// What is wrong with it.
-        source: AthenaError,
+        source: Box<AthenaError>,
     },
     /// What Athena has answered cannot be read to its end.
     #[error("{source}")]
     AthenaResults {
         /// What went wrong.
-        source: AthenaError,
+        source: Box<AthenaError>,
     },
     /// As much has been scanned today as may be.
     #[error(

@@ -154,7 +154,7 @@ impl AthenaEngine {
             question: question.name,
             export: manifest.export.clone(),
             period: manifest.period,
-            source,
+            source: Box::new(source),
         };
         let reach = Reach::of(manifest).map_err(failed)?;
         let bound = parameters::with_files_under(question, given, &reach.address());
@@ -174,7 +174,7 @@ impl AthenaEngine {
     /// When there is no table or it is of another form, with the statement that would mend it, and when a file is missing,
     /// damaged or has a column of another type.
     pub async fn probe(&self, manifest: &Manifest) -> Result<ExportColumns, EngineError> {
-        let failed = |source| EngineError::AthenaTable { export: manifest.export.clone(), source };
+        let failed = |source| EngineError::AthenaTable { export: manifest.export.clone(), source: Box::new(source) };
         self.check_table(manifest).await.map_err(failed)?;
         // A table may have columns that no file has. What the files have, only the files say.
         Ok(probe::probe(manifest).await?.columns)

@@ -42,7 +42,7 @@ impl AthenaEngine {
                 Ok(Some((batch, next)))
             }
         });
-        batches.map(|batch| batch.map_err(|source| EngineError::AthenaResults { source })).boxed()
+        batches.map(|batch| batch.map_err(|source| EngineError::AthenaResults { source: Box::new(source) })).boxed()
     }
 
     /// Athena keeps managed results for a day.

@@ -122,5 +122,5 @@ fn failed(execution_id: &str, key: &str, error: &(dyn std::error::Error + 'stati
         Some(in_s3) => AthenaError::S3(in_s3),
         None => unreadable(execution_id, format!("{key}: {error}")),
     };
-    EngineError::AthenaResults { source }
+    EngineError::AthenaResults { source: Box::new(source) }
 }
