@@ -156,7 +156,7 @@ pub static BILL_TOTAL: Question = Question {
 
 /// The lines that a figure is made of, one by one.
 ///
-/// Parameters: pattern and replacement that fold session names, the billing period, and [`LineChoice::parameters`].
+/// Parameters: pattern and replacement that fold session names, the billing period, and [`LineChoice::parameters`](crate::LineChoice::parameters).
 pub static LINE_ITEMS: Question = Question {
     name: "line_items",
     text: include_str!("../../../sql/line_items.sql"),

@@ -2,7 +2,7 @@
 //!
 //! - `?` becomes `$1`, `$2`, … by tokens, so that a question mark in a comment or a literal stays one.
 //! - `cast(x as json)` and `concat` are rewritten in the syntax tree to what means the same here.
-//! - Functions that DataFusion lacks, or has with another meaning, are added or replaced ([`functions`]).
+//! - Functions that DataFusion lacks, or has with another meaning, are added or replaced (`functions`).
 //! - Settings: a literal such as `1.10` is a decimal, and NULL sorts last in both directions.
 //!
 //! What is public here is a door for `crates/stand_in`, which answers for Athena with the same dialect and shares nothing

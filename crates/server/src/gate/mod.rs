@@ -1,7 +1,7 @@
 //! Who is asking: credentials turned into an [`access::Caller`], or refused.
 //!
 //! Keys and sessions are looked up in the store, tokens are verified by [`openid`]; what was found is kept in memory for as
-//! long as it certainly still holds ([`known`]).
+//! long as it certainly still holds (`known`).
 
 mod claims;
 mod known;

@@ -2,7 +2,7 @@
 //! without everything after it showing so.
 //!
 //! The invariant kept here: what was done and the entry about it are one transaction, and there are no gaps. The database
-//! itself refuses to change entries; whoever gets around that is found by [`Store::verify_audit`], and whoever writes the
+//! itself refuses to change entries; whoever gets around that is found by [`Store::verify_audit`](crate::Store::verify_audit), and whoever writes the
 //! whole log anew is found by a head that was noted somewhere else ([`AuditHead`]).
 
 mod read;

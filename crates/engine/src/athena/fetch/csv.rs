@@ -75,7 +75,8 @@ fn batches(
     let decoder =
         ReaderBuilder::new(typed::as_text(&declared)).with_header(false).with_batch_size(8192).build_decoder();
     let reading = Reading { pieces, decoder, ready: VecDeque::new(), is_first: true, is_at_end: false };
-    let failed = move |error: ArrowError| EngineError::AthenaResults { source: Box::new(unreadable(&execution_id, error)) };
+    let failed =
+        move |error: ArrowError| EngineError::AthenaResults { source: Box::new(unreadable(&execution_id, error)) };
     stream::try_unfold((reading, declared, failed), |(mut reading, declared, failed)| async move {
         loop {
             if let Some(batch) = reading.ready.pop_front() {
@@ -85,7 +86,11 @@ fn batches(
             if reading.is_at_end {
                 return Ok(None);
             }
-            let piece = reading.pieces.try_next().await.map_err(|source| EngineError::AthenaResults { source: Box::new(source) })?;
+            let piece = reading
+                .pieces
+                .try_next()
+                .await
+                .map_err(|source| EngineError::AthenaResults { source: Box::new(source) })?;
             reading.decode(piece, &declared).map_err(&failed)?;
         }
     })
