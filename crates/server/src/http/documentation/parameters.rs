@@ -98,7 +98,8 @@ fn text() -> ObjectBuilder {
 }
 
 /// From 1970 to 9999.
-fn period_schema() -> ObjectBuilder {
+/// A billing period, as everyone writes it.
+pub(crate) fn period_schema() -> ObjectBuilder {
     text().pattern(Some("^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])$")).examples(["2026-10"])
 }
 

@@ -25,7 +25,8 @@ use crate::http::problem::Problem;
 const PARAMETERS: Accepted = Accepted { single: &["format", "limit", "cursor"], list: &[], bracketed: &[] };
 
 /// How lines are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "lowercase")]
 enum LineFormat {
     Json,
     Csv,
@@ -60,7 +61,7 @@ pub(crate) struct DrilldownRowsMeta {
 /// that a spreadsheet would take for a formula begins with an apostrophe.
 #[utoipa::path(get, path = "/v1/drilldowns/{id}/rows", tag = "drilldowns",
     params(("id" = String, Path, description = "The id of the drill-down", format = "uuid"),
-           ("format" = Option<String>, Query, description = "`json` or `csv`; as `Accept` says, where nothing is said."),
+           ("format" = inline(Option<LineFormat>), Query, description = "`json` or `csv`; as `Accept` says, where nothing is said."),
            ("limit" = Option<u16>, Query, description = "Lines on a page; 100, where nothing is said. CSV has no pages.",
                 minimum = 1, maximum = 1000),
            ("cursor" = Option<String>, Query, description = "Where the page begins: from `links.next` of the page before.")),

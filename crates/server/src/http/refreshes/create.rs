@@ -9,13 +9,14 @@ use axum::response::{IntoResponse, Response};
 use bill::BillingPeriod;
 use store::refreshes::{Occasion, RefreshToRequest};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::ArrayBuilder;
 
 use super::document::RefreshAnswer;
 use super::{path_of, sees_the_whole_bill};
 use crate::http::ApiState;
 use crate::http::access::RefreshRunner;
 use crate::http::body::{JsonObject, fault};
-use crate::http::documentation::RefreshBodyProblems;
+use crate::http::documentation::{RefreshBodyProblems, period_schema};
 use crate::http::grammar::{Fault, Faults, MOST_PERIODS, ReportQuery, parse_period};
 use crate::http::keys::NO_STORE;
 use crate::http::problem::{Problem, ProblemKind};
@@ -26,11 +27,16 @@ use crate::http::problem::{Problem, ProblemKind};
 #[serde(deny_unknown_fields)]
 pub(crate) struct RefreshBody {
     /// Only these billing periods; all that the exports hold where none are named.
-    #[schema(value_type = Vec<String>, required = false, max_items = 36, example = json!(["2026-10"]))]
+    #[schema(schema_with = periods_schema, required = false)]
     periods: BTreeSet<BillingPeriod>,
     /// Whether to read again what has not changed.
     #[schema(value_type = bool, required = false, example = false)]
     force: bool,
+}
+
+fn periods_schema() -> ArrayBuilder {
+    let description = "Only these billing periods; all that the exports hold where none are named.";
+    ArrayBuilder::new().items(period_schema()).max_items(Some(MOST_PERIODS)).description(Some(description))
 }
 
 impl RefreshBody {
@@ -54,7 +60,7 @@ impl RefreshBody {
 ///
 /// Exports are read by one instance, while everybody goes on being served what was published last. Watch the refresh under
 /// `Location`. Where one that does all of this is queued or running, the answer is that one, with 200 instead of 202.
-#[utoipa::path(post, path = "/v1/refreshes", tag = "refreshes", request_body = RefreshBody,
+#[utoipa::path(post, path = "/v1/refreshes", tag = "refreshes", request_body = Option<RefreshBody>,
     responses((status = ACCEPTED, description = "A new refresh, which waits to be done", body = RefreshAnswer,
                   headers(("location" = String, description = "The path of the refresh"))),
               (status = OK, description = "A refresh that does all of this was queued or running before", body = RefreshAnswer,
