@@ -36,7 +36,7 @@ pub(crate) struct Asked {
     pub(crate) charge_type: Option<Option<String>>,
     /// The day of use, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = "date", example = "2026-10-05")]
+    #[schema(value_type = String, required = false, format = "date", example = "2026-10-05")]
     pub(crate) day: Option<NaiveDate>,
     /// A tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
