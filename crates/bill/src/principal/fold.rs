@@ -121,8 +121,12 @@ fn alternative(rule: &FoldRule) -> String {
     format!("^(arn:aws[a-z0-9-]*:sts::[0-9]{{12}}:assumed-role/{role}/){session}$")
 }
 
-/// Only what Java, RE2 and Rust agree on is written: literals, escaped punctuation, classes and `*`.
+/// Only what Java, RE2 and Rust agree on is written: literals, escaped punctuation, classes, `*` and `+`.
 fn glob_to_pattern(glob: &str, any: &str) -> String {
+    // A role or a session without a name is none: what has one of them is of no known form, and stays whole.
+    if glob.bytes().all(|byte| byte == b'*') {
+        return format!("{any}+");
+    }
     let mut pattern = String::new();
     for character in glob.chars() {
         match character {
@@ -189,7 +193,7 @@ mod tests {
             (fold.pattern(), fold.replacement()),
             (
                 "^(arn:aws[a-z0-9-]*:sts::[0-9]{12}:assumed-role/Build/)run-.*$\
-                |^(arn:aws[a-z0-9-]*:sts::[0-9]{12}:assumed-role/AgentCore-[^/]*/).*$",
+                |^(arn:aws[a-z0-9-]*:sts::[0-9]{12}:assumed-role/AgentCore-[^/]*/).+$",
                 "$1$2*"
             )
         );
@@ -211,6 +215,20 @@ mod tests {
         assert_eq!((fold.pattern(), fold.replacement()), ("^$", ""));
         for arn in ["arn:aws:sts::123456789012:assumed-role/Build/run-1", ""] {
             assert_eq!(fold.apply(arn), arn);
+        }
+    }
+
+    #[test]
+    fn what_has_no_role_or_no_session_is_no_session_of_a_role_and_stays_whole() {
+        for glob in ["*", "**"] {
+            for arn in [
+                "arn:aws:sts::123456789012:assumed-role//run-1",
+                "arn:aws:sts::123456789012:assumed-role/Build/",
+                "arn:aws:sts::123456789012:assumed-role//",
+            ] {
+                assert_eq!(fold(&[(glob, glob)]).apply(arn), arn);
+                assert_eq!(Principal::parse(Some(arn)).expect("a principal").identity, Identity::Other);
+            }
         }
     }
 
