@@ -238,7 +238,7 @@ impl TagSet {
 fn read_map(column: &'static str, json: Option<&str>) -> Result<BTreeMap<String, String>, TagSetError> {
     let Some(json) = json.filter(|text| !text.is_empty()) else { return Ok(BTreeMap::new()) };
     let map: Option<BTreeMap<String, Option<String>>> =
-        serde_json::from_str(json).map_err(|error| TagSetError::NotAMap { column, reason: error.to_string() })?;
+        serde_json::from_str(json).map_err(|error| TagSetError::NotAMap { column, reason: reason(&error) })?;
     // A null value is how the engines write a key without a value; it is not set, like an empty one.
     let map: BTreeMap<_, _> =
         map.unwrap_or_default().into_iter().filter_map(|(key, value)| Some((key, value?))).collect();
@@ -246,6 +246,12 @@ fn read_map(column: &'static str, json: Option<&str>) -> Result<BTreeMap<String,
         Some((key, value)) => Err(TagSetError::ValueTooLong { column, key: shorten(key), bytes: value.len() }),
         None => Ok(map),
     }
+}
+
+/// What was met, and where. The words of `serde_json` would repeat a value, which may be long and may name a person.
+fn reason(error: &serde_json::Error) -> String {
+    let met = if error.is_data() { "something else" } else { "a text that is not JSON" };
+    format!("{met} at line {} column {}", error.line(), error.column())
 }
 
 fn shorten(text: &str) -> String {
@@ -347,6 +353,14 @@ mod tests {
             let error = TagSet::from_json(None, Some(json), None).expect_err(json).to_string();
             assert!(error.starts_with("column `resource_tags` does not hold"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_message_says_where_and_repeats_nothing_of_the_bill() {
+        let error = |json: &str| TagSet::from_json(Some(json), None, None).expect_err(json).to_string();
+        let place = "column `tags` does not hold a JSON object of texts:";
+        assert_eq!(error(r#""jane@example.com""#), format!("{place} something else at line 1 column 18"));
+        assert_eq!(error(r#"{"a":"jane@example.com"#), format!("{place} a text that is not JSON at line 1 column 22"));
     }
 
     #[test]
