@@ -19,6 +19,8 @@ mod embedded;
 mod engine;
 mod error;
 mod export;
+#[doc(hidden)]
+pub mod fuzzing;
 mod line_choice;
 mod manifest;
 mod parameters;

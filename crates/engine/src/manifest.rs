@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,13 +92,7 @@ fn understand(
     bytes: &[u8],
 ) -> Result<Manifest, String> {
     let stamp = place.stamp(&path).ok_or("the manifest cannot be read: it has gone")?;
-    let parsed: ManifestFile = serde_json::from_slice(bytes).map_err(|error| {
-        format!("the manifest is not whole, or not a manifest ({error}); the last good version stays until it is")
-    })?;
-    if let Some(other) = stated_period(&parsed.billing_period).filter(|stated| *stated != period) {
-        return Err(format!("the manifest is in the folder of {period} but says that it is of {other}"));
-    }
-    let data_files = resolve_all(place, period, &parsed.data_files)?;
+    let data_files = data_files(place, period, bytes)?;
     if place.has_times_of_delivery() {
         refuse_newer_data(&stamp, &data_files)?;
     }
@@ -111,6 +106,24 @@ fn understand(
         location: export.location,
         within: path,
     })
+}
+
+fn data_files(place: &dyn Place, period: BillingPeriod, manifest: &[u8]) -> Result<Vec<DataFile>, String> {
+    let parsed: ManifestFile = serde_json::from_slice(manifest).map_err(|error| {
+        // The words of `serde_json` repeat what stands where something else is wanted, however long it is.
+        let error = short(&error.to_string());
+        format!("the manifest is not whole, or not a manifest ({error}); the last good version stays until it is")
+    })?;
+    if let Some(other) = stated_period(&parsed.billing_period).filter(|stated| *stated != period) {
+        return Err(format!("the manifest is in the folder of {period} but says that it is of {other}"));
+    }
+    resolve_all(place, period, &parsed.data_files)
+}
+
+/// The ways from the export's folder of the data files that a manifest names, whatever is there: for [`crate::fuzzing`].
+pub(crate) fn named_files(folder: PathBuf, period: BillingPeriod, manifest: &[u8]) -> Result<Vec<String>, String> {
+    let files = data_files(&DiskPlace::new(folder), period, manifest)?;
+    Ok(files.into_iter().map(|file| file.within).collect())
 }
 
 /// The manifest is written last. A data file that is newer belongs to a delivery whose manifest has not been written yet,
@@ -256,7 +269,7 @@ fn partition_folder(place: &dyn Place, period: BillingPeriod, spelled: &str) -> 
         .map_or(as_spelled, |folder| join("data", &folder.name))
 }
 
-/// An address for a message: a manifest may be damaged, and a message should stay readable.
-fn short(address: &str) -> String {
-    address.chars().filter(|character| !character.is_control()).take(300).collect()
+/// A part of a manifest for a message: a manifest may be damaged, and a message should stay readable.
+fn short(text: &str) -> String {
+    text.chars().filter(|character| !character.is_control()).take(300).collect()
 }

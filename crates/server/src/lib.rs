@@ -8,6 +8,8 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod drilldowns;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod gate;
 pub mod http;
 mod keys;

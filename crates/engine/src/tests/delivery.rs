@@ -125,6 +125,16 @@ async fn a_month_that_cannot_be_read_is_reported_and_the_others_are_listed() {
     }
 }
 
+#[tokio::test]
+async fn a_message_repeats_only_so_much_of_a_damaged_manifest() {
+    let export = Export::of(&[line()]);
+    let long = "x".repeat(100_000);
+    export.metadata("BILLING_PERIOD=2026-10/bill-Manifest.json", &format!(r#"{{"dataFiles": "{long}"}}"#));
+    let (_, problems) = shown(&export.discover().await);
+    assert!(problems[0].contains("not a manifest (invalid type: string \"xxx"), "{}", problems[0]);
+    assert!(problems[0].contains("the last good version stays") && problems[0].len() < 1_000, "{}", problems[0].len());
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_link_that_leads_out_of_the_export_is_refused() {

@@ -4,7 +4,7 @@
 //! AWS. [`router`] is one list. Reading order: `grammar` reads questions, `answer` is what answers are made of, then a
 //! file or folder for each resource; `problem` is the only translation of errors, `middleware` is around everything.
 
-mod access;
+pub(crate) mod access;
 mod answer;
 mod audit;
 mod body;
@@ -14,7 +14,7 @@ pub(crate) mod cursor;
 mod documentation;
 mod drilldowns;
 mod freshness;
-mod grammar;
+pub(crate) mod grammar;
 mod health;
 mod index;
 pub(crate) mod keys;

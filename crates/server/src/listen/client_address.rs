@@ -67,7 +67,7 @@ pub async fn add_client_address(State(trusted): State<TrustedProxies>, mut reque
 
 /// The peer; or, where it is a trusted proxy, the right-most address that it and the trusted proxies before it name and
 /// that is none of theirs. What stands left of that address is the client's own word.
-fn client_address(peer: ClientAddress, headers: &HeaderMap, trusted: &TrustedProxies) -> ClientAddress {
+pub(crate) fn client_address(peer: ClientAddress, headers: &HeaderMap, trusted: &TrustedProxies) -> ClientAddress {
     if !trusted.contains(peer.ip) {
         return peer;
     }

@@ -76,8 +76,8 @@ fn presented<'r>(headers: &'r HeaderMap, cookies: &'r CookieJar) -> Presented<'r
     }
 }
 
-/// The scheme is compared without regard to case (RFC 9110, section 11.1).
-fn bearer(value: &HeaderValue) -> Option<&str> {
+/// The one token of an `Authorization` header. The scheme is compared without regard to case (RFC 9110, section 11.1).
+pub(crate) fn bearer(value: &HeaderValue) -> Option<&str> {
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
     let token = token.trim_matches(' ');
     let is_one_token = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());

@@ -10,6 +10,7 @@ use crate::http::problem::{Problem, ProblemKind};
 
 /// The question of a drill-down. What is not said lets every line pass; null stands for lines on which it is not set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = DrilldownQuestion)]
 pub(crate) struct Asked {
     /// The billing period.
