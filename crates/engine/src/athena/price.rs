@@ -13,8 +13,9 @@ pub const PRICE_PER_TERABYTE: Amount = Amount::from_integer(5);
 /// query that failed costs nothing, and that is for the caller to know.
 pub fn price_of_scan(scanned_bytes: u64, per_terabyte: Amount) -> Amount {
     let megabytes = i128::from(scanned_bytes.div_ceil(1_000_000)).max(LEAST_MEGABYTES);
-    // Up to 2^64 bytes are 1.8 * 10^13 megabytes, and amounts have 38 digits: prices of up to 10^12 fit.
-    Amount::from_raw((per_terabyte.raw() * megabytes).div_euclid(1_000_000))
+    let millionths = per_terabyte.raw().saturating_mul(megabytes);
+    // A price of more than six decimals may leave a rest below the twelfth: never less than what is charged.
+    Amount::from_raw(millionths / 1_000_000 + i128::from(millionths % 1_000_000 > 0))
 }
 
 #[cfg(test)]
@@ -42,5 +43,7 @@ mod tests {
         assert_eq!(price_of_scan(123_456_789, price("9")).to_string(), "0.001116");
         assert_eq!(price_of_scan(u64::MAX, price("5")).to_string(), "92233720.36855");
         assert_eq!(price_of_scan(5, Amount::ZERO), Amount::ZERO);
+        assert_eq!(price_of_scan(0, price("5.1234567")).to_string(), "0.000051234567");
+        assert_eq!(price_of_scan(0, price("0.000000000001")).to_string(), "0.000000000001");
     }
 }

@@ -4,6 +4,7 @@ mod audit;
 mod classify;
 mod demo;
 mod demo_key;
+mod engines;
 mod health;
 mod keys;
 mod logging;

@@ -22,6 +22,9 @@ use crate::refresh::board::RefreshBoard;
 /// How often the progress that is shown is looked up.
 const SHOWN_EVERY: Duration = Duration::from_millis(200);
 
+/// How long queries whose answers are not wanted any more may take to be stopped.
+const LEAVE: Duration = Duration::from_secs(3);
+
 #[derive(Debug, Args)]
 pub(super) struct RefreshArguments {
     /// Only this billing period, such as 2026-10; may be given several times.
@@ -58,6 +61,7 @@ pub(super) async fn run(config: Config, arguments: RefreshArguments) -> anyhow::
         done = perform(&worker, requested.refresh_id) => done?,
     };
     bar.finish();
+    worker.refresher.engine.close(LEAVE).await;
     drop(worker);
     open.close().await;
     report(&ended)

@@ -92,6 +92,7 @@ pub(super) async fn serve<T: Send + 'static>(
     let server = tasks.spawn(serve_http(listener, http::router(state), listening, stop.clone()));
     tracing::info!(%address, store = %config.store.url, exports = config.export.len(), "serving");
     tasks.spawn(first_refresh(worker.clone(), stop.clone(), move || ready(address, prepared)));
+    let engine = worker.refresher.engine.clone();
     tasks.spawn(keep_refreshed(worker, stop.clone()));
     let postgres_ended = tokio::select! {
         () = stop.cancelled() => false,
@@ -105,6 +106,7 @@ pub(super) async fn serve<T: Send + 'static>(
         tracing::warn!("requests still running after {} seconds are abandoned", drain.as_secs());
     }
     let served = if server.is_finished() { server.await.context("the server stopped unexpectedly")? } else { Ok(()) };
+    engine.close(LEAVE).await;
     close(open).await;
     served.context("the server failed")?;
     if postgres_ended {

@@ -8,7 +8,7 @@ use access::pseudonym::Pseudonyms;
 use anyhow::Context;
 use bill::principal::{FoldRule, SessionFold};
 use chrono::{DateTime, Utc};
-use engine::{EmbeddedEngine, Engine, EngineOptions, ExportSource, NoQueryLog};
+use engine::{ExportSource, NoQueryLog};
 use ledger::Ownership;
 use openid::{ClientOptions, Openid, OpenidOptions};
 use private_postgres::{EmbeddedOptions, EmbeddedPostgres};
@@ -16,8 +16,7 @@ use store::{Store, StoreUrl, VersionWatch};
 
 use crate::clock::Clock;
 use crate::config::{
-    AccessConfig, Config, EngineConfig, LocationError, OidcConfig, OwnershipConfig, PrincipalsConfig, SignInConfig,
-    StoreConfig,
+    AccessConfig, Config, LocationError, OidcConfig, OwnershipConfig, PrincipalsConfig, SignInConfig, StoreConfig,
 };
 use crate::gate::{ClaimGrants, Gate, GateOptions};
 use crate::metrics::Metrics;
@@ -108,7 +107,7 @@ fn refresher(config: &Config, store: Store, board: RefreshBoard, clock: Clock) -
         .collect::<Result<_, LocationError>>()?;
     Ok(Refresher {
         store,
-        engine: Engine::Embedded(embedded_engine(&config.engine)?),
+        engine: super::engines::engine(config, clock)?,
         query_log: Arc::new(NoQueryLog),
         exports,
         fold: session_fold(&config.principals)?,
@@ -116,15 +115,6 @@ fn refresher(config: &Config, store: Store, board: RefreshBoard, clock: Clock) -
         board,
         on_step: log_steps(),
     })
-}
-
-fn embedded_engine(config: &EngineConfig) -> anyhow::Result<EmbeddedEngine> {
-    let options = EngineOptions {
-        memory_limit_bytes: config.memory_limit_mib.saturating_mul(1024 * 1024),
-        spill_folder: config.spill_folder.as_ref().map(|folder| folder.relative()),
-        threads: config.threads,
-    };
-    Ok(EmbeddedEngine::new(options)?)
 }
 
 fn session_fold(config: &PrincipalsConfig) -> anyhow::Result<SessionFold> {

@@ -2,13 +2,32 @@ use std::fmt;
 
 use bill::Amount;
 use bytesize::ByteSize;
+use engine::PRICE_PER_TERABYTE;
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// `[athena]`: what queries to Amazon Athena may cost.
+/// `[athena]`: where Amazon Athena finds the table, where its results go, and what its queries may cost.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AthenaConfig {
+    /// The database of the table `cur2`. Needed where the engine is Athena; an export may have one of its own.
+    pub database: Option<String>,
+    /// The data catalog.
+    pub catalog: String,
+    /// The workgroup in which queries run.
+    pub workgroup: String,
+    /// The region; that of the machine or the environment where not set.
+    pub region: Option<String>,
+    /// Another Athena than Amazon's.
+    pub endpoint_url: Option<String>,
+    /// Where results are put and removed from again, as `s3://bucket/prefix`: a prefix that nothing else uses.
+    pub results: Option<String>,
+    /// How results are encrypted: `sse-s3`, or the ARN of a key of KMS. As the workgroup says where not set.
+    pub results_encryption: Option<String>,
+    /// The account that must own the bucket of the results.
+    pub expected_bucket_owner: Option<String>,
+    /// How results are fetched.
+    pub fetch: FetchKind,
     /// What may be scanned in a day (UTC), such as `100 GB`: beyond it no further query is put. No limit where not set.
     #[serde(deserialize_with = "size")]
     pub daily_scan_ceiling: Option<ByteSize>,
@@ -19,8 +38,35 @@ pub struct AthenaConfig {
 
 impl Default for AthenaConfig {
     fn default() -> Self {
-        Self { daily_scan_ceiling: None, price_per_terabyte: Amount::from_integer(5) }
+        Self {
+            database: None,
+            catalog: "AwsDataCatalog".to_owned(),
+            workgroup: "primary".to_owned(),
+            region: None,
+            endpoint_url: None,
+            results: None,
+            results_encryption: None,
+            expected_bucket_owner: None,
+            fetch: FetchKind::Auto,
+            daily_scan_ceiling: None,
+            price_per_terabyte: PRICE_PER_TERABYTE,
+        }
     }
+}
+
+/// How results are fetched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FetchKind {
+    /// The quickest way that is allowed.
+    #[default]
+    Auto,
+    /// As Parquet, by UNLOAD.
+    Unload,
+    /// From the CSV of each query.
+    Csv,
+    /// By pages of a thousand rows.
+    Pages,
 }
 
 /// An exact decimal: a whole number or a text. A fraction that is no text would have gone through a float before it got here.

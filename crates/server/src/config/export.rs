@@ -22,6 +22,8 @@ pub struct ExportConfig {
     pub expected_bucket_owner: Option<String>,
     /// Another S3 than Amazon's.
     pub endpoint_url: Option<String>,
+    /// The database of this export's table `cur2`, where Athena is asked and it is another than `[athena] database`.
+    pub database: Option<String>,
 }
 
 /// Why the location of an export cannot be used.
@@ -50,6 +52,7 @@ impl ExportConfig {
             requester_pays: false,
             expected_bucket_owner: None,
             endpoint_url: None,
+            database: None,
         }
     }
 

@@ -21,7 +21,7 @@ use serde::Deserialize;
 use store::StoreUrl;
 
 pub use self::access::{AccessConfig, ClaimGrantConfig, OidcConfig, SignInConfig};
-pub use athena::AthenaConfig;
+pub use athena::{AthenaConfig, FetchKind};
 pub use drilldown::DrilldownConfig;
 pub use export::{ExportConfig, LocationError};
 pub use limits::LimitsConfig;
@@ -105,6 +105,8 @@ pub enum EngineKind {
     /// Apache DataFusion in this process.
     #[default]
     Embedded,
+    /// Amazon Athena, as `[athena]` says.
+    Athena,
 }
 
 /// `[ownership]`: who owns what.

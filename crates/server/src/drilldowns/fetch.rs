@@ -27,7 +27,9 @@ impl DrilldownRunner {
         if !manifest.is_current().await? {
             return Err(DrilldownError::DeliveredAnew { export: set.export.clone(), period: set.period });
         }
-        Ok(set.finish(self.refresher.clock.now()).await?)
+        set.finish(self.refresher.clock.now()).await?;
+        self.refresher.engine.settle(&manifest).await;
+        Ok(())
     }
 
     /// The very delivery that is served.

@@ -38,7 +38,7 @@ pub(crate) use error::sentence;
 
 pub use error::RefreshError;
 pub use period::{Ended, Step};
-pub use query_ledger::{QueryLedger, price_of_scan};
+pub use query_ledger::QueryLedger;
 pub use worker::{Worker, wait_for_end};
 
 /// Is told the export, the period and the step that begins.

@@ -86,7 +86,11 @@ impl Refresher {
             Begin::Load(load) => load,
         };
         match self.fill_and_publish(manifest, &mut load, listener).await {
-            Ok(published) => Ok(Ended::Published(published)),
+            Ok(published) => {
+                // Until now they were there for the next try, which would not have had to pay for them again.
+                self.engine.settle(manifest).await;
+                Ok(Ended::Published(published))
+            }
             Err(error) => {
                 let failed = load.fail(&super::error::sentence(&error), error.differences(), self.clock.now()).await;
                 if let Err(failure) = failed {

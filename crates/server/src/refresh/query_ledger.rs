@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bill::Amount;
 use chrono::NaiveTime;
-use engine::{EngineError, QueryAsked, QueryEnded, QueryLog};
+use engine::{EngineError, QueryAsked, QueryEnded, QueryLog, price_of_scan};
 use store::Store;
 use store::queries::{FinishedQuery, StartedQuery};
 use uuid::Uuid;
@@ -104,39 +104,4 @@ impl QueryLog for QueryLedger {
 
 fn milliseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// What Athena charges: by the megabyte that is begun, at least ten of them
-/// (<https://aws.amazon.com/athena/pricing/>). A terabyte is taken to be a million megabytes of a million bytes.
-pub fn price_of_scan(scanned_bytes: u64, price_per_terabyte: Amount) -> Amount {
-    const MEGABYTE: u64 = 1_000_000;
-    const LEAST_MEGABYTES: u64 = 10;
-    let megabytes = scanned_bytes.div_ceil(MEGABYTE).max(LEAST_MEGABYTES);
-    let millionths = price_per_terabyte.raw().saturating_mul(i128::from(megabytes));
-    // A price with more than six decimals may leave a rest below the twelfth: it is rounded up.
-    let whole = millionths / 1_000_000;
-    Amount::from_raw(if millionths % 1_000_000 > 0 { whole + 1 } else { whole })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_scan_is_charged_by_the_megabyte_and_ten_of_them_at_least() {
-        let five = Amount::from_integer(5);
-        for (scanned_bytes, price) in [
-            (0, "0.00005"),
-            (10_000_000, "0.00005"),
-            (10_000_001, "0.000055"),
-            (1_000_000_000_000, "5"),
-            (2_500_000_000_000, "12.5"),
-        ] {
-            assert_eq!(price_of_scan(scanned_bytes, five).to_string(), price, "{scanned_bytes}");
-        }
-        let odd: Amount = "5.1234567".parse().expect("an amount");
-        assert_eq!(price_of_scan(0, odd).to_string(), "0.000051234567");
-        let smallest: Amount = "0.000000000001".parse().expect("an amount");
-        assert_eq!(price_of_scan(0, smallest), smallest, "never less than what is charged");
-    }
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use arrow::datatypes::SchemaRef;
 use arrow::record_batch::RecordBatch;
 use aws_sdk_athena::types::QueryExecution;
+use backon::BackoffBuilder;
 use datafusion::parquet::arrow::async_reader::ParquetRecordBatchStreamBuilder;
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt, TryFutureExt};
 
-use super::super::{AthenaEngine, AthenaError};
+use super::super::{AthenaEngine, AthenaError, retry};
 use super::{execution_id, typed, unreadable};
 use crate::place::Stamp;
 use crate::s3::{S3Error, S3Reader, cause_in_s3};
@@ -18,6 +19,9 @@ use crate::{EngineError, S3Location};
 
 /// How many files are read at a time: while one is decoded, others are on their way.
 const FILES_AT_A_TIME: usize = 4;
+
+/// How often files are looked for that are not listed.
+const LOOKED_FOR_AGAIN: usize = 6;
 
 /// The folder of a query that UNLOAD writes to, as a literal. It must be empty, so nothing else is put there.
 pub(in super::super) fn rows_literal(folder: &str) -> String {
@@ -32,7 +36,7 @@ impl AthenaEngine {
         schema: &SchemaRef,
     ) -> Result<BoxStream<'static, Result<RecordBatch, EngineError>>, AthenaError> {
         let id = execution_id(execution).to_owned();
-        let (results, files) = self.written(token, execution).await?;
+        let (results, files) = self.written_by_now(token, execution).await?;
         let Some(files) = files else {
             return Err(unreadable(&id, "files that UNLOAD has written are not there any more"));
         };
@@ -67,6 +71,23 @@ impl AthenaEngine {
         let (_, files) = self.written(token, execution).await?;
         // An answer without rows has no files; nor has one that was removed, when there is no list to tell of them.
         Ok(files.is_some_and(|files| is_new || manifest(execution).is_some() || !files.is_empty()))
+    }
+
+    /// What was written a moment ago may not be listed yet: it is looked for again for some seconds before it is taken to be
+    /// gone.
+    async fn written_by_now(
+        &self,
+        token: &str,
+        execution: &QueryExecution,
+    ) -> Result<(S3Location, Option<Vec<(String, Stamp)>>), AthenaError> {
+        let mut waits = retry::waits().with_max_times(LOOKED_FOR_AGAIN).build();
+        loop {
+            let (results, files) = self.written(token, execution).await?;
+            match waits.next().filter(|_| files.is_none()) {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => return Ok((results, files)),
+            }
+        }
     }
 
     /// The files that hold the rows: those on Athena's list, or all in the folder where it keeps none. Nothing when one on
