@@ -13,6 +13,8 @@ test: prepare ## Everything that the project can prove about itself
 	@scripts/prepare-openid-provider
 	cargo test --workspace --no-run
 	target/debug/examples/with_postgres -- cargo test --workspace
+	scripts/check-sql
+	scripts/check-compose
 
 prepare:
 	@scripts/prepare
