@@ -155,6 +155,10 @@ async fn its_configuration_and_its_rules_can_be_used(pool: PgPool) {
     let access = server::config::load(Some(&file)).expect("the configuration of access").access;
     assert!(access.is_configured());
     ClaimGrants::read(&access.grant).expect("grants that can be used");
+    let file = folder.path().join("athena.toml");
+    std::fs::write(&file, of_kind("toml athena")).expect("a file");
+    let athena = server::config::load(Some(&file)).expect("the configuration of Athena").athena;
+    assert_eq!(athena.daily_scan_ceiling.map(|ceiling| ceiling.as_u64()), Some(100_000_000_000));
     let rules = Ownership::parse(&of_kind("toml ownership")).expect("the rules");
     assert_eq!(rules.rules().len(), 3);
     let world = World::with_sample(pool, 2_000).await;
