@@ -10,8 +10,8 @@ use std::time::Instant;
 
 use engine::catalogue::DAILY_COST;
 use engine::{
-    AthenaEngine, AthenaOptions, Engine, ExportLocation, ExportSource, Fetch, NoQueryLog, Parameter, S3Location, S3Options,
-    SharedQueryLog,
+    AthenaEngine, AthenaOptions, Engine, ExportLocation, ExportSource, Fetch, NoQueryLog, Parameter, S3Location,
+    S3Options, SharedQueryLog,
 };
 use futures::TryStreamExt;
 
@@ -25,7 +25,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let source = ExportSource { name: "rollup".to_owned(), location };
     let log: SharedQueryLog = Arc::new(NoQueryLog);
     for (way, fetch) in [("UNLOAD", Fetch::Unload), ("CSV", Fetch::Csv), ("paging", Fetch::Pages)] {
-        let found = source.discover().await?.manifests.into_iter().find(|manifest| manifest.period.to_string() == PERIOD);
+        let found =
+            source.discover().await?.manifests.into_iter().find(|manifest| manifest.period.to_string() == PERIOD);
         let manifest = found.ok_or("the export does not hold the month")?;
         let results = Some(S3Location::new(RESULTS, S3Options::default())?);
         // A beginning in the past, so that no query of another run is taken for one of this process's.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use store::snapshot::{Dimension, Filter, LineQuestion};
 use utoipa::ToSchema;
 
+use crate::http::documentation::period_schema;
 use crate::http::problem::{Problem, ProblemKind};
 
 /// The question of a drill-down. What is not said lets every line pass; null stands for lines on which it is not set.
@@ -14,7 +15,7 @@ use crate::http::problem::{Problem, ProblemKind};
 #[schema(as = DrilldownQuestion)]
 pub(crate) struct Asked {
     /// The billing period.
-    #[schema(value_type = String, example = "2026-10")]
+    #[schema(schema_with = period_schema, required = true)]
     pub(crate) period: BillingPeriod,
     /// The export. Where one export alone has the period, it need not be said.
     #[schema(required = false, example = "payer")]

@@ -45,7 +45,7 @@ fn variant(what: &str, of: &str) -> ObjectBuilder {
         .property("role", text().enum_values(Some(Role::ALL.map(Role::as_str))))
         .property("permissions", list("permissions", permission(is_whole)))
         .property("everything", ObjectBuilder::new().schema_type(Type::Boolean).enum_values(Some([is_whole])))
-        .property("teams", list("teams", text().pattern(Some("^[a-z0-9]+(-[a-z0-9]+)*$"))))
+        .property("teams", list("teams", text().pattern(Some("^[a-z0-9]+(-[a-z0-9]+)*$")).max_length(Some(64))))
         .property("accounts", list("accounts", text().pattern(Some("^[0-9]{12}$"))))
         .property("tags", list("tags", text().pattern(Some(r"^[^=\x00]+=[^\x00]+$"))))
         .required(what)
