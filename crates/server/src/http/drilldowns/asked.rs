@@ -22,19 +22,19 @@ pub(crate) struct Asked {
     pub(crate) export: String,
     /// The id of a principal, as costs grouped by `principal` show it, or its ARN.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, max_length = 1000, example = "prn_0f2c1e4ab9d38c7765aa")]
+    #[schema(value_type = Option<String>, max_length = 1000, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", example = "prn_0f2c1e4ab9d38c7765aa")]
     pub(crate) principal: Option<Option<String>>,
     /// The account that used.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, max_length = 1000, example = "123456789012")]
+    #[schema(value_type = Option<String>, max_length = 1000, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", example = "123456789012")]
     pub(crate) account: Option<Option<String>>,
     /// The usage type as billed.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, max_length = 1000, example = "USE1-Claude4.6Sonnet-input-tokens")]
+    #[schema(value_type = Option<String>, max_length = 1000, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", example = "USE1-Claude4.6Sonnet-input-tokens")]
     pub(crate) usage_type: Option<Option<String>>,
     /// The line item type.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, max_length = 1000, example = "Usage")]
+    #[schema(value_type = Option<String>, max_length = 1000, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", example = "Usage")]
     pub(crate) charge_type: Option<Option<String>>,
     /// The day of use, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,11 +52,11 @@ pub(crate) struct Asked {
 #[schema(as = DrilldownTag)]
 pub(crate) struct AskedTag {
     /// The key, in the words of `tag:…`: `cost-center`, `resourceTags/…`, `resource_tags/…`
-    #[schema(value_type = String, min_length = 1, max_length = 640, example = "cost-center")]
+    #[schema(value_type = String, min_length = 1, max_length = 640, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", example = "cost-center")]
     pub(crate) key: String,
     /// The value.
     #[serde(deserialize_with = "Option::deserialize")]
-    #[schema(required = true, max_length = 1000, example = "12345")]
+    #[schema(required = true, max_length = 1000, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", example = "12345")]
     pub(crate) value: Option<String>,
 }
 
