@@ -18,23 +18,29 @@ pub(crate) struct Asked {
     #[schema(schema_with = period_schema, required = true)]
     pub(crate) period: BillingPeriod,
     /// The export. Where one export alone has the period, it need not be said.
-    #[schema(required = false, example = "payer")]
+    #[schema(
+        required = false,
+        min_length = 1,
+        max_length = 1000,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*$",
+        example = "payer"
+    )]
     pub(crate) export: String,
     /// The id of a principal, as costs grouped by `principal` show it, or its ARN.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, max_length = 1000, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", example = "prn_0f2c1e4ab9d38c7765aa")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 1000, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", example = "prn_0f2c1e4ab9d38c7765aa")]
     pub(crate) principal: Option<Option<String>>,
     /// The account that used.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, max_length = 1000, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", example = "123456789012")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 1000, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", example = "123456789012")]
     pub(crate) account: Option<Option<String>>,
     /// The usage type as billed.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, max_length = 1000, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", example = "USE1-Claude4.6Sonnet-input-tokens")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 1000, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", example = "USE1-Claude4.6Sonnet-input-tokens")]
     pub(crate) usage_type: Option<Option<String>>,
     /// The line item type.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, max_length = 1000, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", example = "Usage")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 1000, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", example = "Usage")]
     pub(crate) charge_type: Option<Option<String>>,
     /// The day of use, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,7 +62,13 @@ pub(crate) struct AskedTag {
     pub(crate) key: String,
     /// The value.
     #[serde(deserialize_with = "Option::deserialize")]
-    #[schema(required = true, max_length = 1000, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$", example = "12345")]
+    #[schema(
+        required = true,
+        min_length = 1,
+        max_length = 1000,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*$",
+        example = "12345"
+    )]
     pub(crate) value: Option<String>,
 }
 
