@@ -18,7 +18,7 @@ use utoipa::{IntoResponses, PartialSchema, ToSchema};
 use super::problem::{MEDIA_TYPE, ProblemDocument, ProblemKind};
 pub(crate) use parameters::{
     AuditParameters, CostParameters, CostsParameters, PageParameters, PeriodAndCostParameters, PeriodInPath,
-    period_schema,
+    day_schema, period_schema,
 };
 
 const DESCRIPTION: &str = "Exact Amazon Bedrock cost per team, principal, model and tag, from an AWS CUR 2.0 export.

@@ -142,10 +142,14 @@ fn cursor() -> Parameter {
     parameter("cursor", description, text().pattern(Some(Cursor::PATTERN)).into()).build()
 }
 
-fn day(name: &str, description: &str, example: &str) -> Parameter {
+/// A day, as everyone writes it.
+pub(crate) fn day_schema() -> ObjectBuilder {
     let schema = text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)));
-    let schema = schema.pattern(Some("^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$")).examples([example]);
-    parameter(name, description, schema.into()).build()
+    schema.pattern(Some("^[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}$")).examples(["2026-10-05"])
+}
+
+fn day(name: &str, description: &str, example: &str) -> Parameter {
+    parameter(name, description, day_schema().examples([example]).into()).build()
 }
 
 fn start() -> Parameter {

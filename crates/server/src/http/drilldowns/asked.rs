@@ -6,7 +6,7 @@ use serde_json::Value;
 use store::snapshot::{Dimension, Filter, LineQuestion};
 use utoipa::ToSchema;
 
-use crate::http::documentation::period_schema;
+use crate::http::documentation::{day_schema, period_schema};
 use crate::http::problem::{Problem, ProblemKind};
 
 /// The question of a drill-down. What is not said lets every line pass; null stands for lines on which it is not set.
@@ -44,7 +44,7 @@ pub(crate) struct Asked {
     pub(crate) charge_type: Option<Option<String>>,
     /// The day of use, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = String, required = false, format = "date", example = "2026-10-05")]
+    #[schema(schema_with = day_schema, required = false)]
     pub(crate) day: Option<NaiveDate>,
     /// A tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -7,10 +7,10 @@ use crate::http::body::{Fields, JsonObject, fault};
 use crate::http::grammar::{Fault, Faults, parse_day, parse_period, shown};
 use crate::http::problem::ProblemKind;
 
-/// The longest value, in bytes: what every engine takes as a parameter. IAM's longest ARNs are shorter.
-const LONGEST_VALUE_BYTES: usize = 1000;
+/// The longest value, in characters: what every engine takes as a parameter. IAM's longest ARNs are shorter.
+const LONGEST_VALUE: usize = 1000;
 /// AWS allows 128 characters in a tag key; views add a prefix.
-const LONGEST_KEY_BYTES: usize = 640;
+const LONGEST_KEY: usize = 640;
 
 /// A drill-down to be made, as it was sent.
 pub(super) struct DrilldownBody {
@@ -58,8 +58,9 @@ fn value(fields: &mut Fields, name: &str, faults: &mut Faults) -> Option<Option<
 }
 
 fn checked(name: &str, text: String) -> Result<String, Fault> {
-    if text.len() > LONGEST_VALUE_BYTES {
-        let detail = format!("a value of {} bytes is given; at most {LONGEST_VALUE_BYTES} are read", text.len());
+    let length = text.chars().count();
+    if length > LONGEST_VALUE {
+        let detail = format!("a value of {length} characters is given; at most {LONGEST_VALUE} are read");
         return Err(Fault::new(ProblemKind::LimitExceeded, name, detail));
     }
     if text.is_empty() {
@@ -73,8 +74,9 @@ fn checked(name: &str, text: String) -> Result<String, Fault> {
 
 fn checked_tag(tag: AskedTag) -> Result<AskedTag, Fault> {
     let key = checked("tag", tag.key)?;
-    if key.len() > LONGEST_KEY_BYTES {
-        let detail = format!("a key of {} bytes is too long for a tag", key.len());
+    let length = key.chars().count();
+    if length > LONGEST_KEY {
+        let detail = format!("a key of {length} characters is too long for a tag");
         return Err(Fault::new(ProblemKind::LimitExceeded, "tag", detail));
     }
     let read: TagKey = key.parse().map_err(|_| {
