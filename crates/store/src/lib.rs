@@ -18,6 +18,7 @@ pub mod refreshes;
 pub mod sessions;
 pub mod snapshot;
 mod store;
+mod transaction;
 mod url;
 mod versions;
 

@@ -90,7 +90,7 @@ impl Store {
         address: Option<IpAddr>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await.doing("a new session")?;
+        let mut transaction = self.begin().await.doing("a new session")?;
         clear_expired(&mut transaction, now).await?;
         let grants = grants_value(&session.grants)?;
         sqlx::query!(
@@ -156,7 +156,7 @@ impl Store {
         address: Option<IpAddr>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await.doing("the end of a session")?;
+        let mut transaction = self.begin().await.doing("the end of a session")?;
         let ended = sqlx::query!("delete from session where hash = $1", hash.as_slice())
             .execute(&mut *transaction)
             .await

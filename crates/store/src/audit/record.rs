@@ -13,7 +13,7 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn record(&self, event: &AuditEvent) -> Result<i64, StoreError> {
-        let mut transaction = self.pool.begin().await.doing("an entry of the audit log")?;
+        let mut transaction = self.begin().await.doing("an entry of the audit log")?;
         let sequence = record_in(&mut transaction, event).await?;
         transaction.commit().await.doing("an entry of the audit log")?;
         Ok(sequence)

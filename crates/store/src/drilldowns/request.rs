@@ -62,7 +62,7 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn request_drilldown(&self, new: &NewDrilldown<'_>) -> Result<Requested, StoreError> {
-        let mut transaction = self.pool.begin().await.doing("a drill-down")?;
+        let mut transaction = self.begin().await.doing("a drill-down")?;
         let caller = new.caller.audit_name();
         // One caller's requests come one after another, so that limits hold.
         sqlx::query!("select pg_advisory_xact_lock(hashtext('chargeback.drilldowns'), hashtext($1))", caller)

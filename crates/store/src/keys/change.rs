@@ -61,7 +61,7 @@ impl Store {
         address: Option<IpAddr>,
         now: DateTime<Utc>,
     ) -> Result<KeyRecord, StoreError> {
-        let mut transaction = self.pool.begin().await.doing("a new API key")?;
+        let mut transaction = self.begin().await.doing("a new API key")?;
         let record = insert(&mut transaction, key, caller, now).await?;
         let done = Done { action: AuditAction::KeyCreated, caller, address, now };
         done.write_down(&mut transaction, &record, described(&record)?).await?;
@@ -81,7 +81,7 @@ impl Store {
         address: Option<IpAddr>,
         now: DateTime<Utc>,
     ) -> Result<Option<RevokedKey>, StoreError> {
-        let mut transaction = self.pool.begin().await.doing("the revocation of an API key")?;
+        let mut transaction = self.begin().await.doing("the revocation of an API key")?;
         let Some(mut record) = locked(&mut transaction, key_id, extent).await? else { return Ok(None) };
         if record.revoked_at.is_some() {
             return Ok(Some(RevokedKey::Before(record)));
@@ -112,7 +112,7 @@ impl Store {
         address: Option<IpAddr>,
         now: DateTime<Utc>,
     ) -> Result<Option<RotatedKey>, StoreError> {
-        let mut transaction = self.pool.begin().await.doing("the rotation of an API key")?;
+        let mut transaction = self.begin().await.doing("the rotation of an API key")?;
         let Some(mut old) = locked(&mut transaction, key_id, extent).await? else { return Ok(None) };
         if old.state(now) != KeyState::Active {
             return Ok(Some(RotatedKey::NotActive(old)));

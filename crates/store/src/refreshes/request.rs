@@ -47,7 +47,7 @@ impl Store {
         address: Option<IpAddr>,
         now: DateTime<Utc>,
     ) -> Result<Requested, StoreError> {
-        let mut transaction = self.pool.begin().await.doing("the request of a refresh")?;
+        let mut transaction = self.begin().await.doing("the request of a refresh")?;
         let requested = request(&mut transaction, refresh, Some(&caller.audit_name()), now).await?;
         let event = AuditEvent {
             address,

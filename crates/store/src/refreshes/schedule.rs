@@ -18,7 +18,7 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn request_refresh_at_start(&self, every: Duration, now: DateTime<Utc>) -> Result<Requested, StoreError> {
-        let mut transaction = self.pool.begin().await.doing("the schedule")?;
+        let mut transaction = self.begin().await.doing("the schedule")?;
         let requested = request_automatically(&mut transaction, Occasion::Start, every, now).await?;
         transaction.commit().await.doing("the schedule")?;
         Ok(requested)
@@ -38,7 +38,7 @@ impl Store {
         if self.next_scheduled_refresh().await?.is_some_and(|next_at| next_at > now) {
             return Ok(None);
         }
-        let mut transaction = self.pool.begin().await.doing("the schedule")?;
+        let mut transaction = self.begin().await.doing("the schedule")?;
         let next_at = sqlx::query_scalar!("select next_at from refresh_schedule for update")
             .fetch_one(&mut *transaction)
             .await

@@ -36,11 +36,7 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn snapshot(&self, sight: Sight) -> Result<Snapshot, StoreError> {
-        let mut transaction = self
-            .pool
-            .begin_with("begin isolation level repeatable read read only")
-            .await
-            .doing("the opening of a snapshot")?;
+        let mut transaction = self.begin_reading().await.doing("the opening of a snapshot")?;
         // What no caller waits for any more, the database need not go on computing.
         let serving = sqlx::query!(
             "select data_version, ownership_id, published_at, set_config('statement_timeout', '30s', true)
