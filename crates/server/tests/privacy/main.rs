@@ -1,6 +1,6 @@
 //! Persons are hidden: their names are nowhere, their money is everywhere, and only who may sees who they are.
 
-#[path = "../support/mod.rs"]
+#[path = "../it/support/mod.rs"]
 mod support;
 
 mod answers;

@@ -1,0 +1,9 @@
+//! The single lines that figures are made of: they add up, they are fetched once, and nobody sees another's.
+
+pub(crate) mod asking;
+mod csv;
+mod hostile;
+mod jobs;
+mod limits;
+mod persons;
+mod sums;
