@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use super::world::{Cloud, through_athena};
-use crate::drilldowns::asking::{drill, lines as every_line};
+use crate::drilldowns::asking::{drill, lines as every_line, month};
+use crate::drilldowns::hostile::{every_value_is_only_compared, hostile_bill};
 use crate::support::World;
 
 const QUESTIONS: [&str; 6] = [
@@ -107,4 +108,19 @@ async fn a_stray_file_is_named_and_never_counted(pool: PgPool) {
     std::fs::remove_file(stray).expect("removed");
     world.refresh_well().await;
     assert_eq!(world.get("/v1/costs?period=2026-04").await["meta"]["totals"][0]["cost"], "5.1978");
+}
+
+/// Athena takes parameters as texts of SQL: what is quoted wrongly would be read as part of the question.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn no_value_of_a_drill_down_is_more_than_compared(pool: PgPool) {
+    let mut world = World::new(pool).await;
+    world.write(month(), &hostile_bill());
+    let cloud = Cloud::with_copy_of(&world.export_folder()).await;
+    world.refresher.exports[0].location = cloud.location();
+    world.refresher.engine = cloud.athena(Fetch::Auto);
+    world.refresh_well().await;
+    let before = cloud.stand_in.executions().len();
+    every_value_is_only_compared(&world).await;
+    let asked = cloud.stand_in.executions().len() - before;
+    assert!(asked > 60, "{asked} queries");
 }

@@ -2,7 +2,7 @@
 
 pub(crate) mod asking;
 mod csv;
-mod hostile;
+pub(crate) mod hostile;
 mod jobs;
 mod limits;
 mod persons;
