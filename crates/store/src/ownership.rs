@@ -194,6 +194,14 @@ async fn forget_other_rules(connection: &mut PgConnection) -> Result<(), StoreEr
         .execute(&mut *transaction)
         .await
         .doing("the forgetting of old summaries")?;
+    sqlx::query!("delete from team_period_cost where ownership_id <> $1", in_force)
+        .execute(&mut *transaction)
+        .await
+        .doing("the forgetting of old summaries")?;
+    sqlx::query!("delete from team_day_cost where ownership_id <> $1", in_force)
+        .execute(&mut *transaction)
+        .await
+        .doing("the forgetting of old summaries")?;
     sqlx::query!("delete from owner where ownership_id <> $1", in_force)
         .execute(&mut *transaction)
         .await
@@ -262,8 +270,8 @@ pub(crate) async fn own_load(
 /// it a minute after readers have come.
 async fn analyze(connection: &mut PgConnection) {
     let tables = sqlx::query!(
-        "analyze team_cost, owner, subject, charge, principal, principal_pseudonym, tag_set, tag_set_pseudonym, team,
-                     load, control_total"
+        "analyze team_cost, team_period_cost, team_day_cost, subject_cost, owner, subject, charge, principal,
+                     principal_pseudonym, tag_set, tag_set_pseudonym, team, load, control_total"
     );
     if let Err(error) = tables.execute(connection).await {
         tracing::info!(%error, "statistics are left to autovacuum");
@@ -434,8 +442,12 @@ async fn summarise_by_team(connection: &mut PgConnection, load_id: i64, ownershi
         load_id,
         ownership_id,
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await
-    .map(drop)
-    .doing("the summary by team")
+    .doing("the summary by team")?;
+    sqlx::query!("select summarise_teams($1, $2)", load_id, ownership_id)
+        .execute(connection)
+        .await
+        .map(drop)
+        .doing("the summaries by team")
 }

@@ -106,6 +106,10 @@ impl LoadWriter {
         .execute(&mut self.lease)
         .await
         .doing("the summary of the period")?;
+        sqlx::query!("select summarise_subjects($1)", self.load_id)
+            .execute(&mut self.lease)
+            .await
+            .doing("the summary by subject")?;
         sqlx::query!("select index_load_partitions($1)", self.load_id)
             .execute(&mut self.lease)
             .await

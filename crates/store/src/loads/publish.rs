@@ -158,6 +158,18 @@ impl LoadWriter {
                 .execute(&mut self.lease)
                 .await
                 .doing("the dropping of a load")?;
+            sqlx::query!("delete from subject_cost where load_id = $1", load_id)
+                .execute(&mut self.lease)
+                .await
+                .doing("the dropping of a load")?;
+            sqlx::query!("delete from team_day_cost where load_id = $1", load_id)
+                .execute(&mut self.lease)
+                .await
+                .doing("the dropping of a load")?;
+            sqlx::query!("delete from team_period_cost where load_id = $1", load_id)
+                .execute(&mut self.lease)
+                .await
+                .doing("the dropping of a load")?;
             sqlx::query!("delete from owner where load_id = $1", load_id)
                 .execute(&mut self.lease)
                 .await

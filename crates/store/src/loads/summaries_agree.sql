@@ -2,7 +2,7 @@
 -- $1  the load   $2  the version of the rules
 with
 
--- The same sums from each of the three tables.
+-- The same sums from each of the six tables.
 sums as (
     select 'daily_cost' as source, currency, sum(unblended_cost) as unblended_cost,
            sum(net_unblended_cost) as net_unblended_cost, sum(list_cost) as list_cost,
@@ -22,11 +22,29 @@ sums as (
       from team_cost
      where load_id = $1 and ownership_id = $2
      group by currency
+    union all
+    select 'team_period_cost', currency, sum(unblended_cost), sum(net_unblended_cost), sum(list_cost), sum(tokens),
+           sum(line_items)
+      from team_period_cost
+     where load_id = $1 and ownership_id = $2
+     group by currency
+    union all
+    select 'team_day_cost', currency, sum(unblended_cost), sum(net_unblended_cost), sum(list_cost),
+           sum(input_tokens + output_tokens + cache_read_tokens + cache_write_tokens), sum(line_items)
+      from team_day_cost
+     where load_id = $1 and ownership_id = $2
+     group by currency
+    union all
+    select 'subject_cost', currency, sum(unblended_cost), sum(net_unblended_cost), sum(list_cost),
+           sum(input_tokens + output_tokens + cache_read_tokens + cache_write_tokens), sum(line_items)
+      from subject_cost
+     where load_id = $1
+     group by currency
 )
 
 select not exists (
            select
              from sums
             group by currency, unblended_cost, net_unblended_cost, list_cost, tokens, line_items
-           having count(*) <> 3
+           having count(*) <> 6
        ) as "agree!"

@@ -24,10 +24,10 @@ kept as (
            charge.unclassified,
            sum(case $3::text when 'net_unblended' then net_unblended_cost
                              when 'list' then list_cost else unblended_cost end) as cost
-      from team_cost
+      from team_period_cost as cost
       join load using (load_id)
       join charge using (charge_id)
-     where load_id = any($1) and team_cost.ownership_id = $2
+     where load_id = any($1) and cost.ownership_id = $2
      group by load.period, currency, team_id is not null, charge.unclassified
 )
 

@@ -1,7 +1,7 @@
 //! Answers [`CostQuestion`]s.
 //!
 //! The text of the query is put together from the words below and from nothing else: whatever comes from a caller is
-//! bound as a value. Three tables hold the same money; the one with the fewest rows that can answer is read. Where only a
+//! bound as a value. Six tables hold the same money; the one with the fewest rows that can answer is read. Where only a
 //! part of the bill may be seen, [`Visible`] says in the same text which lines that is.
 
 use bill::BillingPeriod;
@@ -10,7 +10,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{Postgres, QueryBuilder, Row};
 
 use super::persons::Shown;
-use super::scope::{Visible, push_tag_value};
+use super::scope::{UNATTRIBUTED, Visible, push_tag_value};
 use super::{CostQuestion, CostRow, Dimension, Filter, Granularity, OrderKey, Scope, Snapshot, Tokens};
 use crate::error::{Doing, StoreError, amount};
 
@@ -64,12 +64,41 @@ impl Snapshot {
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::enum_variant_names, reason = "these are the names of the tables")]
 enum Table {
+    /// By team and day: no subjects, no charges.
+    TeamDayCost,
+    /// By team and charge: no subjects, no days.
+    TeamPeriodCost,
     /// By team, day and charge: no subjects.
     TeamCost,
+    /// By subject: no charges, no days.
+    SubjectCost,
     /// By subject and charge: no days.
     PeriodCost,
     /// Everything.
     DailyCost,
+}
+
+impl Table {
+    fn name(self) -> &'static str {
+        match self {
+            Self::TeamDayCost => "team_day_cost",
+            Self::TeamPeriodCost => "team_period_cost",
+            Self::TeamCost => "team_cost",
+            Self::SubjectCost => "subject_cost",
+            Self::PeriodCost => "period_cost",
+            Self::DailyCost => "daily_cost",
+        }
+    }
+
+    /// Whether it knows teams and no subjects.
+    fn is_by_team(self) -> bool {
+        matches!(self, Self::TeamDayCost | Self::TeamPeriodCost | Self::TeamCost)
+    }
+
+    /// Whether it says what was charged for; otherwise it has tokens by class.
+    fn has_charge(self) -> bool {
+        !matches!(self, Self::TeamDayCost | Self::SubjectCost)
+    }
 }
 
 /// What a question looks at, beside the money.
@@ -80,8 +109,14 @@ struct Needs {
     subject_id: bool,
     principal: bool,
     tags: bool,
+    /// Who owns a line.
+    owner: bool,
+    /// How teams are called.
     team: bool,
+    /// What was charged for.
+    charge: bool,
     day: bool,
+    period: bool,
 }
 
 impl Needs {
@@ -96,18 +131,30 @@ impl Needs {
             subject_id: subject || visible.is_some_and(|visible| !visible.is_by_team()),
             principal: any(is_of_principal),
             tags: any(|dimension| matches!(dimension, Dimension::Tag(_))),
-            team: any(|dimension| matches!(dimension, Dimension::Team)),
+            owner: any(|dimension| *dimension == Dimension::Team),
+            team: question.group_by.contains(&Dimension::Team),
+            charge: any(is_of_charge),
             day: question.granularity == Granularity::Daily || matches!(question.scope, Scope::UsageDates { .. }),
+            period: question.granularity == Granularity::Monthly,
         }
     }
 
     fn table(&self) -> Table {
-        match (self.subject_id, self.day) {
-            (false, _) => Table::TeamCost,
-            (true, false) => Table::PeriodCost,
-            (true, true) => Table::DailyCost,
+        match (self.subject_id, self.day, self.charge) {
+            (false, true, false) => Table::TeamDayCost,
+            (false, false, _) => Table::TeamPeriodCost,
+            (false, true, true) => Table::TeamCost,
+            (true, false, false) => Table::SubjectCost,
+            (true, false, true) => Table::PeriodCost,
+            (true, true, _) => Table::DailyCost,
         }
     }
+}
+
+/// Whether it says what was charged for, and not who spent it.
+fn is_of_charge(dimension: &Dimension) -> bool {
+    let is_of_subject = matches!(dimension, Dimension::Payer | Dimension::Account | Dimension::Tag(_));
+    !is_of_subject && !is_of_principal(dimension) && *dimension != Dimension::Team
 }
 
 fn is_of_principal(dimension: &Dimension) -> bool {
@@ -136,10 +183,11 @@ struct Composer<'q> {
 impl Composer<'_> {
     fn compose(mut self) -> QueryBuilder<Postgres> {
         let needs = Needs::of(self.question, self.visible);
-        self.select();
-        self.from(&needs);
+        let table = needs.table();
+        self.select(table);
+        self.from(&needs, table);
         self.text.push(" where cost.load_id = any(").push_bind(self.load_ids.clone()).push(")");
-        if needs.table() == Table::TeamCost {
+        if table.is_by_team() {
             self.text.push(" and cost.ownership_id = ").push_bind(self.ownership_id);
             if let Some(visible) = self.visible {
                 self.text.push(" and (");
@@ -153,7 +201,10 @@ impl Composer<'_> {
         }
         for filter in &self.question.filters {
             self.text.push(" and ");
-            push_condition(&mut self.text, filter);
+            match filter.dimension {
+                Dimension::Team => push_team_condition(&mut self.text, team_id_in(table), filter),
+                _ => push_condition(&mut self.text, filter),
+            }
         }
         self.group_and_order();
         self.text
@@ -161,7 +212,7 @@ impl Composer<'_> {
 
     /// Columns in order: time (if granular), each dimension, their companions, currency; then the
     /// money. Grouping is by position, so that a bound tag key stands in one place only.
-    fn select(&mut self) {
+    fn select(&mut self, table: Table) {
         self.text.push("select ");
         match self.question.granularity {
             Granularity::Total => {}
@@ -182,25 +233,29 @@ impl Composer<'_> {
         let cost = self.question.cost.column();
         self.text.push("cost.currency, sum(cost.").push(cost).push(")::text, ");
         for class in ["input", "output", "cache_read", "cache_write"] {
-            self.text.push("coalesce(sum(cost.tokens) filter (where charge.token_class = '");
-            self.text.push(class).push("'), 0)::text, ");
+            if table.has_charge() {
+                self.text.push("coalesce(sum(cost.tokens) filter (where charge.token_class = '");
+                self.text.push(class).push("'), 0)::text, ");
+            } else {
+                self.text.push("sum(cost.").push(class).push("_tokens)::text, ");
+            }
         }
         self.text.push("sum(cost.line_items)::bigint, sum(cost.").push(cost).push(") as ordering");
     }
 
-    fn from(&mut self, needs: &Needs) {
-        let table = needs.table();
-        self.text.push(match table {
-            Table::TeamCost => " from team_cost as cost",
-            Table::PeriodCost => " from period_cost as cost",
-            Table::DailyCost => " from daily_cost as cost",
-        });
-        self.text.push(" join charge using (charge_id) join load on load.load_id = cost.load_id");
-        if needs.team && table == Table::TeamCost {
-            self.text.push(" left join team on team.team_id = cost.team_id");
+    fn from(&mut self, needs: &Needs, table: Table) {
+        self.text.push(" from ").push(table.name()).push(" as cost");
+        if table.has_charge() {
+            self.text.push(" join charge using (charge_id)");
         }
-        if table != Table::TeamCost {
+        if needs.period {
+            self.text.push(" join load on load.load_id = cost.load_id");
+        }
+        if !table.is_by_team() {
             self.join_owner(needs);
+        }
+        if needs.team {
+            self.text.push(" left join team on team.team_id = ").push(team_id_in(table));
         }
         if needs.subject {
             self.text.push(" join subject on subject.subject_id = cost.subject_id");
@@ -223,14 +278,11 @@ impl Composer<'_> {
                 visible.push_owners(&mut self.text, &self.load_ids);
                 self.text.push(" as owner on owner.load_id = cost.load_id and owner.subject_id = cost.subject_id");
             }
-            None if needs.team => {
+            None if needs.owner => {
                 self.text.push(" join owner on owner.load_id = cost.load_id and owner.subject_id = cost.subject_id");
                 self.text.push(" and owner.ownership_id = ").push_bind(self.ownership_id);
             }
             None => {}
-        }
-        if needs.team {
-            self.text.push(" left join team on team.team_id = owner.team_id");
         }
     }
 
@@ -305,6 +357,23 @@ pub(super) fn push_condition(text: &mut QueryBuilder<Postgres>, filter: &Filter)
         text.push(" or ");
         push_value(text, &filter.dimension);
         text.push(" is null");
+    }
+    text.push(if filter.exclude { ") is not true" } else { ") is true" });
+}
+
+/// The column that says who owns a line.
+fn team_id_in(table: Table) -> &'static str {
+    if table.is_by_team() { "cost.team_id" } else { "owner.team_id" }
+}
+
+/// Writes the condition of a filter for teams. Their ids are looked up once, so that an index on them serves.
+fn push_team_condition(text: &mut QueryBuilder<Postgres>, team_id: &'static str, filter: &Filter) {
+    let slugs: Vec<String> = filter.values.iter().flatten().cloned().collect();
+    let or_unattributed = filter.values.contains(&None) || slugs.iter().any(|slug| slug == UNATTRIBUTED);
+    text.push("((").push(team_id).push(" = any(array(select team_id from team where slug = any(");
+    text.push_bind(slugs).push("))))");
+    if or_unattributed {
+        text.push(" or ").push(team_id).push(" is null");
     }
     text.push(if filter.exclude { ") is not true" } else { ") is true" });
 }
@@ -394,13 +463,13 @@ mod tests {
     fn whoever_sees_everything_is_answered_without_a_look_at_who_owns_what() {
         assert_eq!(
             after_from(&text(&["model"], Granularity::Total, None)),
-            "team_cost as cost join charge using (charge_id) join load on load.load_id = cost.load_id \
+            "team_period_cost as cost join charge using (charge_id) \
              where cost.load_id = any($1) and cost.ownership_id = $2 group by 1, 2 \
              order by 2, ordering desc, 1 asc nulls last, 2 asc nulls last limit $3"
         );
         assert_eq!(
             after_from(&text(&["team", "account"], Granularity::Total, None)),
-            "period_cost as cost join charge using (charge_id) join load on load.load_id = cost.load_id \
+            "subject_cost as cost \
              join owner on owner.load_id = cost.load_id and owner.subject_id = cost.subject_id and owner.ownership_id = $1 \
              left join team on team.team_id = owner.team_id join subject on subject.subject_id = cost.subject_id \
              left join account on account.account = subject.account \
@@ -410,11 +479,26 @@ mod tests {
     }
 
     #[test]
+    fn the_smallest_table_that_knows_what_is_asked_is_read() {
+        let table = |group_by: &[&str], granularity| {
+            let text = text(group_by, granularity, None);
+            after_from(&text).split(' ').next().unwrap_or_default().to_owned()
+        };
+        assert_eq!(table(&[], Granularity::Total), "team_period_cost");
+        assert_eq!(table(&["team", "model", "token_kind"], Granularity::Monthly), "team_period_cost");
+        assert_eq!(table(&["team"], Granularity::Daily), "team_day_cost");
+        assert_eq!(table(&["team", "model"], Granularity::Daily), "team_cost");
+        assert_eq!(table(&["principal", "tag:cost-center", "team"], Granularity::Monthly), "subject_cost");
+        assert_eq!(table(&["principal", "model"], Granularity::Total), "period_cost");
+        assert_eq!(table(&["account"], Granularity::Daily), "daily_cost");
+    }
+
+    #[test]
     fn a_part_of_teams_is_read_from_the_smallest_table_by_the_ids_of_the_teams() {
         let of_team = text(&["model"], Granularity::Daily, Some(&part(&["ds"], &[], &[])));
         assert_eq!(
             after_from(&of_team),
-            "team_cost as cost join charge using (charge_id) join load on load.load_id = cost.load_id \
+            "team_cost as cost join charge using (charge_id) \
              where cost.load_id = any($1) and cost.ownership_id = $2 \
              and (cost.team_id = any(array(select team_id from team where slug = any($3)))) group by 1, 2, 3 \
              order by 1, 3, ordering desc, 2 asc nulls last, 3 asc nulls last limit $4"
@@ -428,7 +512,7 @@ mod tests {
         let of_tag = text(&["model"], Granularity::Total, Some(&part(&[], &["123456789012"], &["cost-center=1"])));
         assert_eq!(
             after_from(&of_tag),
-            "period_cost as cost join charge using (charge_id) join load on load.load_id = cost.load_id \
+            "period_cost as cost join charge using (charge_id) \
              join (select seen.load_id, seen.subject_id, seen.team_id, seen.rule_number, seen.rule, seen.because \
              from owner as seen join subject as seen_subject on seen_subject.subject_id = seen.subject_id \
              join tag_set as seen_tags on seen_tags.tag_set_id = seen_subject.tag_set_id \

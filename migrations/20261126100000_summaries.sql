@@ -1,0 +1,133 @@
+-- Smaller summaries for what is asked most: a team's month, a team's days, a principal's month.
+--
+-- Why: a question about teams and models read every day of every team, a hundred thousand rows a month, to say what a few
+-- thousand say as well.
+-- Safe to run while the service before it still runs, as long as that publishes nothing meanwhile: it does not fill these
+-- tables. There is no release before this one.
+
+create table team_period_cost (
+    load_id            bigint not null references load on delete cascade,
+    ownership_id       integer not null references ownership,
+    team_id            integer references team,
+    charge_id          integer not null,
+    currency           text not null,
+    unblended_cost     numeric(38, 12) not null,
+    net_unblended_cost numeric(38, 12) not null,
+    list_cost          numeric(38, 12) not null,
+    tokens             numeric(38, 12) not null,
+    line_items         bigint not null
+);
+create index team_period_cost_by_team on team_period_cost (load_id, ownership_id, team_id);
+comment on table team_period_cost is 'team_cost without the day: what most questions about teams and models read.';
+comment on column team_period_cost.load_id is 'The load.';
+comment on column team_period_cost.ownership_id is 'The version of the rules.';
+comment on column team_period_cost.team_id is 'The team; null for unattributed cost.';
+comment on column team_period_cost.charge_id is 'What.';
+comment on column team_period_cost.currency is 'Currency of the costs.';
+comment on column team_period_cost.unblended_cost is 'As in daily_cost.';
+comment on column team_period_cost.net_unblended_cost is 'As in daily_cost.';
+comment on column team_period_cost.list_cost is 'As in daily_cost.';
+comment on column team_period_cost.tokens is 'As in daily_cost.';
+comment on column team_period_cost.line_items is 'As in daily_cost.';
+
+create table team_day_cost (
+    load_id            bigint not null references load on delete cascade,
+    ownership_id       integer not null references ownership,
+    team_id            integer references team,
+    usage_date         date not null,
+    currency           text not null,
+    unblended_cost     numeric(38, 12) not null,
+    net_unblended_cost numeric(38, 12) not null,
+    list_cost          numeric(38, 12) not null,
+    input_tokens       numeric(38, 12) not null,
+    output_tokens      numeric(38, 12) not null,
+    cache_read_tokens  numeric(38, 12) not null,
+    cache_write_tokens numeric(38, 12) not null,
+    line_items         bigint not null
+);
+create index team_day_cost_by_team on team_day_cost (load_id, ownership_id, team_id);
+comment on table team_day_cost is 'team_cost without the charge: the curve of a team.';
+comment on column team_day_cost.load_id is 'The load.';
+comment on column team_day_cost.ownership_id is 'The version of the rules.';
+comment on column team_day_cost.team_id is 'The team; null for unattributed cost.';
+comment on column team_day_cost.usage_date is 'Day of use, UTC.';
+comment on column team_day_cost.currency is 'Currency of the costs.';
+comment on column team_day_cost.unblended_cost is 'As in daily_cost.';
+comment on column team_day_cost.net_unblended_cost is 'As in daily_cost.';
+comment on column team_day_cost.list_cost is 'As in daily_cost.';
+comment on column team_day_cost.input_tokens is 'Tokens of charges whose token class is input.';
+comment on column team_day_cost.output_tokens is 'Tokens of charges whose token class is output.';
+comment on column team_day_cost.cache_read_tokens is 'Tokens of charges whose token class is cache_read.';
+comment on column team_day_cost.cache_write_tokens is 'Tokens of charges whose token class is cache_write.';
+comment on column team_day_cost.line_items is 'As in daily_cost.';
+
+create table subject_cost (
+    load_id            bigint not null references load on delete cascade,
+    subject_id         integer not null,
+    currency           text not null,
+    unblended_cost     numeric(38, 12) not null,
+    net_unblended_cost numeric(38, 12) not null,
+    list_cost          numeric(38, 12) not null,
+    input_tokens       numeric(38, 12) not null,
+    output_tokens      numeric(38, 12) not null,
+    cache_read_tokens  numeric(38, 12) not null,
+    cache_write_tokens numeric(38, 12) not null,
+    line_items         bigint not null
+);
+create index subject_cost_by_subject on subject_cost (load_id, subject_id);
+comment on table subject_cost is 'period_cost without the charge: who spent it, by principal, account and tag.';
+comment on column subject_cost.load_id is 'The load.';
+comment on column subject_cost.subject_id is 'Who.';
+comment on column subject_cost.currency is 'Currency of the costs.';
+comment on column subject_cost.unblended_cost is 'As in daily_cost.';
+comment on column subject_cost.net_unblended_cost is 'As in daily_cost.';
+comment on column subject_cost.list_cost is 'As in daily_cost.';
+comment on column subject_cost.input_tokens is 'Tokens of charges whose token class is input.';
+comment on column subject_cost.output_tokens is 'Tokens of charges whose token class is output.';
+comment on column subject_cost.cache_read_tokens is 'Tokens of charges whose token class is cache_read.';
+comment on column subject_cost.cache_write_tokens is 'Tokens of charges whose token class is cache_write.';
+comment on column subject_cost.line_items is 'As in daily_cost.';
+
+-- One text for the migration and for the program: what a load is summarised to.
+create function summarise_subjects(of_load bigint) returns void language sql as $$
+    insert into subject_cost
+    select load_id, subject_id, currency,
+           sum(unblended_cost), sum(net_unblended_cost), sum(list_cost),
+           coalesce(sum(tokens) filter (where token_class = 'input'), 0),
+           coalesce(sum(tokens) filter (where token_class = 'output'), 0),
+           coalesce(sum(tokens) filter (where token_class = 'cache_read'), 0),
+           coalesce(sum(tokens) filter (where token_class = 'cache_write'), 0),
+           sum(line_items)::bigint
+      from period_cost
+      join charge using (charge_id)
+     where load_id = of_load
+     group by load_id, subject_id, currency
+$$;
+comment on function summarise_subjects is 'Fills subject_cost for a load.';
+
+create function summarise_teams(of_load bigint, under_ownership integer) returns void language sql as $$
+    insert into team_period_cost
+    select load_id, ownership_id, team_id, charge_id, currency,
+           sum(unblended_cost), sum(net_unblended_cost), sum(list_cost), sum(tokens), sum(line_items)::bigint
+      from team_cost
+     where load_id = of_load and ownership_id = under_ownership
+     group by load_id, ownership_id, team_id, charge_id, currency;
+
+    insert into team_day_cost
+    select load_id, ownership_id, team_id, usage_date, currency,
+           sum(unblended_cost), sum(net_unblended_cost), sum(list_cost),
+           coalesce(sum(tokens) filter (where token_class = 'input'), 0),
+           coalesce(sum(tokens) filter (where token_class = 'output'), 0),
+           coalesce(sum(tokens) filter (where token_class = 'cache_read'), 0),
+           coalesce(sum(tokens) filter (where token_class = 'cache_write'), 0),
+           sum(line_items)::bigint
+      from team_cost
+      join charge using (charge_id)
+     where load_id = of_load and ownership_id = under_ownership
+     group by load_id, ownership_id, team_id, usage_date, currency
+$$;
+comment on function summarise_teams is 'Fills team_period_cost and team_day_cost for a load under rules.';
+
+-- What is kept already.
+select summarise_subjects(load_id) from load where to_regclass('period_cost_' || load_id) is not null;
+select summarise_teams(load_id, ownership_id) from (select distinct load_id, ownership_id from team_cost) as owned;
