@@ -193,6 +193,7 @@ mod tests {
             answers_per_minute: answers.try_into().expect("not zero"),
             refusals_per_minute: refusals.try_into().expect("not zero"),
             concurrent_requests: at_once.try_into().expect("not zero"),
+            ..LimitsConfig::default()
         })
     }
 

@@ -50,8 +50,14 @@ impl VersionWatch {
         Some(self.0.access_epoch.load(Ordering::Acquire)).filter(|epoch| epoch % 2 == 0)
     }
 
+    /// A version was read that may not have been announced yet: nobody who has seen it is to be shown an older one.
+    pub fn saw(&self, version: i64) {
+        let newer = |known: i64| (known != UNKNOWN && known < version).then_some(version);
+        let _ = self.0.data_version.fetch_update(Ordering::AcqRel, Ordering::Acquire, newer);
+    }
+
     fn set(&self, version: i64) {
-        self.0.data_version.store(version, Ordering::Release);
+        self.0.data_version.fetch_max(version, Ordering::AcqRel);
     }
 
     /// A new epoch, in which announcements are heard.
@@ -62,7 +68,7 @@ impl VersionWatch {
 
     /// Announcements are not heard any more.
     fn lose(&self) {
-        self.set(UNKNOWN);
+        self.0.data_version.store(UNKNOWN, Ordering::Release);
         let _ = self.0.access_epoch.fetch_update(Ordering::AcqRel, Ordering::Acquire, |epoch| Some(epoch | 1));
     }
 }

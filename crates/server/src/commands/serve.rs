@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ServerConfig};
 use crate::drilldowns::{DrilldownDesk, DrilldownRunner};
 use crate::gate::Gate;
-use crate::http::{self, ApiState, ServedMeasures};
+use crate::http::{self, AnswerMemory, ApiState, ServedMeasures};
 use crate::limits::Limits;
 use crate::listen::{Certificates, Listening, Timeouts, exposure, open_files, serve_http};
 use crate::metrics::Metrics;
@@ -76,6 +76,7 @@ pub(super) async fn serve<T: Send + 'static>(
         // Where callers are not known, whatever is shouted is that strangers can read it.
         unauthenticated_warning: warning.is_some() && !gate.is_guarded(),
         exports: config.export.iter().map(|export| export.name.clone()).collect::<Vec<_>>().into(),
+        memory: AnswerMemory::new(config.limits.answer_memory_bytes, metrics.clone()),
         metrics,
         wake: worker.wake.clone(),
         served_measures: ServedMeasures::default(),

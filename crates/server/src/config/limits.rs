@@ -12,11 +12,20 @@ pub struct LimitsConfig {
     pub refusals_per_minute: NonZeroU32,
     /// Requests that are worked on at once; more are turned away with 503.
     pub concurrent_requests: NonZeroUsize,
+    /// Bytes of answers that are kept in memory for others who ask the same; with 0, none are.
+    pub answer_memory_bytes: u64,
 }
 
 impl Default for LimitsConfig {
     fn default() -> Self {
-        const { Self { answers_per_minute: n(1200), refusals_per_minute: n(60), concurrent_requests: many(512) } }
+        const {
+            Self {
+                answers_per_minute: n(1200),
+                refusals_per_minute: n(60),
+                concurrent_requests: many(512),
+                answer_memory_bytes: 64 << 20,
+            }
+        }
     }
 }
 

@@ -21,6 +21,7 @@ use sha2::{Digest, Sha256};
 use store::snapshot::Snapshot;
 
 use super::ApiState;
+use super::memory::Asked;
 
 /// An answer that is the same as long as the data version is.
 pub(crate) struct Versioned<T> {
@@ -29,9 +30,9 @@ pub(crate) struct Versioned<T> {
 }
 
 /// Which data version an answer was made from, and since when that is served.
-#[derive(Clone, Copy)]
-struct DataVersion {
-    number: i64,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DataVersion {
+    pub(super) number: i64,
     published_at: Option<DateTime<Utc>>,
     persons: Persons,
 }
@@ -65,14 +66,23 @@ pub(super) async fn conditional(State(state): State<ApiState>, request: Request,
     let holds = |tag: &HeaderValue| condition.as_ref().is_some_and(|condition| names(condition, tag));
     let hides_persons = state.gate.is_pseudonymous();
     let may_be_unchanged = !(hides_persons && asks_to_reveal(request.uri()));
-    if let Some(number) = state.versions.current().filter(|_| may_be_unchanged) {
-        let tag = question.entity_tag(number);
-        if holds(&tag) {
-            return not_modified(tag, None);
+    let mut response = match state.versions.current().filter(|_| may_be_unchanged) {
+        None => next.run(request).await,
+        Some(number) => {
+            let tag = question.entity_tag(number);
+            if holds(&tag) {
+                return not_modified(tag, None);
+            }
+            if request.method() == Method::GET {
+                let accept = request.headers().get(header::ACCEPT).cloned();
+                state.memory.answer(Asked { tag, accept }, number, request, next).await
+            } else {
+                next.run(request).await
+            }
         }
-    }
-    let mut response = next.run(request).await;
+    };
     let Some(version) = response.extensions_mut().remove::<DataVersion>() else { return response };
+    state.versions.saw(version.number);
     if hides_persons && version.persons == Persons::Named {
         // Persons are shown once, to whoever asked, with an entry in the audit log: nothing of it is kept or repeated.
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

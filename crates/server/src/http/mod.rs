@@ -18,6 +18,7 @@ pub(crate) mod grammar;
 mod health;
 mod index;
 pub(crate) mod keys;
+mod memory;
 mod metrics;
 mod middleware;
 mod page;
@@ -43,6 +44,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::grammar::{nearest, shown};
+pub use self::memory::AnswerMemory;
 pub use self::metrics::ServedMeasures;
 use self::problem::{Problem, ProblemKind};
 use crate::clock::Clock;
@@ -79,6 +81,8 @@ pub struct ApiState {
     pub wake: Arc<Notify>,
     /// What `/metrics` has read of the data version that is served.
     pub served_measures: ServedMeasures,
+    /// What was answered in the data version that is served.
+    pub memory: AnswerMemory,
 }
 
 impl ApiState {

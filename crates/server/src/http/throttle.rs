@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use access::{Caller, CallerKind};
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::csrf::ProtectionError;
@@ -53,6 +53,12 @@ pub(super) async fn count(State(state): State<ApiState>, request: Request, next:
         }
     }
     response
+}
+
+/// Takes out what is about the asker and not about the answer.
+pub(super) fn forget_asker(headers: &mut HeaderMap) {
+    headers.remove(POLICY);
+    headers.remove(STATE);
 }
 
 /// The answer to a browser that was made to send something by another site.

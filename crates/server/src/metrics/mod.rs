@@ -34,6 +34,7 @@ struct Measures {
     requests: Family<RequestLabels, Counter>,
     request_seconds: Family<RouteLabels, Histogram, Buckets>,
     rate_limited: Counter,
+    from_memory: Counter,
     query_seconds: Family<QueryLabels, Histogram, Buckets>,
     scanned_bytes: Family<QueryLabels, Counter>,
     refresh_seconds: Family<EndedLabels, Histogram, Buckets>,
@@ -56,6 +57,7 @@ impl Default for Metrics {
             requests: Family::default(),
             request_seconds: Family::new_with_constructor(Buckets(&REQUEST_BUCKETS)),
             rate_limited: Counter::default(),
+            from_memory: Counter::default(),
             query_seconds: Family::new_with_constructor(Buckets(&WORK_BUCKETS)),
             scanned_bytes: Family::default(),
             refresh_seconds: Family::new_with_constructor(Buckets(&WORK_BUCKETS)),
@@ -75,6 +77,8 @@ impl Measures {
         registry.register_with_unit("http_request", help, Unit::Seconds, self.request_seconds.clone());
         let help = "Requests that were refused because their caller had asked for too much";
         registry.register("rate_limited_requests", help, self.rate_limited.clone());
+        let help = "Answers that had been worked out before, or were being worked out for somebody else";
+        registry.register("answers_from_memory", help, self.from_memory.clone());
         let help = "How long queries to exports ran";
         registry.register_with_unit("query", help, Unit::Seconds, self.query_seconds.clone());
         let help = "What queries read, as far as engines say so";
@@ -95,6 +99,11 @@ impl Metrics {
     /// A caller was told that they ask for too much.
     pub(crate) fn rate_limited(&self) {
         self.0.rate_limited.inc();
+    }
+
+    /// An answer was there already.
+    pub(crate) fn answered_from_memory(&self) {
+        self.0.from_memory.inc();
     }
 
     /// A query ended.

@@ -14,6 +14,7 @@ mod http_api;
 mod interrupted;
 mod limits;
 mod listening;
+mod memory;
 mod ownership;
 mod postgres_restarts;
 #[expect(clippy::unwrap_used, reason = "helpers of tests may panic like tests")]

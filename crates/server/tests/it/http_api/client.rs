@@ -9,7 +9,7 @@ use serde_json::Value;
 use server::clock::Clock;
 use server::config::LimitsConfig;
 use server::gate::Gate;
-use server::http::{ApiState, ServedMeasures, router};
+use server::http::{AnswerMemory, ApiState, ServedMeasures, router};
 use server::limits::Limits;
 use server::metrics::Metrics;
 use server::refresh::board::RefreshBoard;
@@ -58,6 +58,7 @@ impl Client {
             metrics: Metrics::default(),
             wake: Arc::default(),
             served_measures: ServedMeasures::default(),
+            memory: AnswerMemory::new(0, Metrics::default()),
         };
         Self { router: router(state), board }
     }

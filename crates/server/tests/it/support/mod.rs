@@ -22,7 +22,7 @@ use server::clock::Clock;
 use server::config::{DrilldownConfig, LimitsConfig};
 use server::drilldowns::{DrilldownDesk, DrilldownRunner};
 use server::gate::{ClaimGrants, Gate, GateOptions};
-use server::http::{ApiState, ServedMeasures, router};
+use server::http::{AnswerMemory, ApiState, ServedMeasures, router};
 use server::limits::Limits;
 use server::metrics::Metrics;
 use server::refresh::board::{RefreshBoard, RefreshOutcome};
@@ -73,6 +73,15 @@ fn generous_drilldowns() -> DrilldownConfig {
     DrilldownConfig { per_day: many, at_once: many, ..DrilldownConfig::default() }
 }
 
+/// Ends a task when it is not needed any more.
+pub struct AbortOnDrop(tokio::task::JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 impl World {
     /// Nothing refreshed yet; the team tag owns.
     pub async fn new(pool: PgPool) -> Self {
@@ -94,6 +103,7 @@ impl World {
             on_step: Arc::new(|_, _, _| {}),
         };
         let versions = VersionWatch::default();
+        let metrics = Metrics::default();
         let state = ApiState {
             store: store.clone(),
             clock,
@@ -104,7 +114,8 @@ impl World {
             drilldowns: DrilldownDesk::new(generous_drilldowns()),
             unauthenticated_warning: false,
             exports: ["sample".to_owned()].into(),
-            metrics: Metrics::default(),
+            memory: AnswerMemory::new(64 << 20, metrics.clone()),
+            metrics,
             wake: Arc::default(),
             served_measures: ServedMeasures::default(),
         };
@@ -128,6 +139,34 @@ impl World {
     /// The same world with other limits.
     pub fn limited(&self, limits: &LimitsConfig, gate: Gate) -> Router {
         router(ApiState { limits: Limits::new(limits), gate, ..self.state.clone() })
+    }
+
+    /// The same world, which keeps this many bytes of answers in memory.
+    pub fn remembering(&self, bytes: u64) -> Router {
+        router(ApiState { memory: AnswerMemory::new(bytes, self.state.metrics.clone()), ..self.state.clone() })
+    }
+
+    /// Hears of new data versions from here on, and waits until the newest is known.
+    pub async fn watch_versions(&self) -> AbortOnDrop {
+        let (store, versions) = (self.store.clone(), self.versions.clone());
+        let watch = tokio::spawn(async move { store.watch_versions(versions).await });
+        self.wait_for_version().await;
+        AbortOnDrop(watch)
+    }
+
+    /// Waits until the newest data version has been announced.
+    pub async fn wait_for_version(&self) {
+        let newest: i64 = sqlx::query_scalar("select data_version from serving")
+            .fetch_one(&self.pool)
+            .await
+            .expect("the data version");
+        for _ in 0..400 {
+            if self.versions.current() == Some(newest) {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("the watch says {:?} and not {newest}", self.versions.current());
     }
 
     /// The same world as this caller sees it.
