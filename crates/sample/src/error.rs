@@ -38,6 +38,14 @@ pub enum SampleError {
         /// The share asked for.
         percent: u8,
     },
+    /// An organisation without a team, or with more than there are names for.
+    #[error("the sample cannot have {teams} teams; it has from 1 to {most}")]
+    Teams {
+        /// The number asked for.
+        teams: usize,
+        /// The most there can be.
+        most: usize,
+    },
     /// Only a generated month can be delivered a second time.
     #[error("{period} is not one of the generated months, so there is nothing to restate")]
     NothingToRestate {

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use bill::BillingPeriod;
 use chrono::NaiveDate;
 
+use crate::organisation::{TEAMS, USUAL_TEAMS};
 use crate::{SampleError, published_period};
 
 /// What to write, and where. The same options give the same bytes.
@@ -25,6 +26,8 @@ pub struct SampleOptions {
     pub lines: u64,
     /// How many of 100 usage lines are Amazon Bedrock's.
     pub bedrock_percent: u8,
+    /// How many teams there are, from 1 to 50.
+    pub teams: usize,
     /// A month that AWS delivers a second time with late usage, one more credit and a principal that changed teams.
     pub restate: Option<BillingPeriod>,
     /// How a newer version of a month is delivered.
@@ -48,6 +51,7 @@ impl Default for SampleOptions {
             last_day: None,
             lines: 200_000,
             bedrock_percent: 30,
+            teams: USUAL_TEAMS,
             restate: None,
             delivery: Delivery::default(),
             published_month: true,
@@ -71,6 +75,9 @@ impl SampleOptions {
     pub(crate) fn check(&self) -> Result<(), SampleError> {
         if self.bedrock_percent > 100 {
             return Err(SampleError::BedrockPercent { percent: self.bedrock_percent });
+        }
+        if !(1..=TEAMS.len()).contains(&self.teams) {
+            return Err(SampleError::Teams { teams: self.teams, most: TEAMS.len() });
         }
         match self.restate {
             Some(period) if !self.generated_periods().contains(&period) => {

@@ -73,7 +73,7 @@ fn deliver(
     version: u32,
     progress: &mut impl FnMut(Progress),
 ) -> Result<PeriodSummary, SampleError> {
-    let organisation = Organisation::new(options.seed, principals(options), version > 1);
+    let organisation = Organisation::new(options.seed, principals(options), options.teams, version > 1);
     let catalogue = Catalogue::new(&organisation.accounts);
     let month = Month::new(options, period, version, &organisation, &catalogue);
     let plan = Plan::of(options, version);

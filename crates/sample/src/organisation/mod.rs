@@ -43,7 +43,9 @@ const fn team(name: &'static str, cost_center: &'static str, project: &'static s
 }
 
 /// `data-science` and `engineering` are spelled as AWS's published example spells them, so that they are the same teams.
-pub(crate) const TEAMS: [Team; 8] = [
+///
+/// An organisation has the first so many; the rarities are spread over the first eight.
+pub(crate) const TEAMS: [Team; 50] = [
     team("data-science", "12345", "Forecasting", 1),
     team("engineering", "67890", "DevAssist", 2),
     team("chatbot", "20310", "ChatBackend", 3),
@@ -52,7 +54,52 @@ pub(crate) const TEAMS: [Team; 8] = [
     team("fraud-detection", "40450", "CaseReview", 6),
     team("Marketing", "50500", "CopyDesk", 7),
     team("platform", "90010", "LLM-Gateway", 8),
+    team("Payments", "60010", "PaymentsAssist", 1),
+    team("Checkout", "60020", "CheckoutAssist", 2),
+    team("Pricing", "60030", "PricingAssist", 3),
+    team("Catalog", "60040", "CatalogAssist", 4),
+    team("Logistics", "60050", "LogisticsAssist", 5),
+    team("Warehouse", "60060", "WarehouseAssist", 6),
+    team("Returns", "60070", "ReturnsAssist", 7),
+    team("Loyalty", "60080", "LoyaltyAssist", 8),
+    team("Identity", "60090", "IdentityAssist", 1),
+    team("Notifications", "60100", "NotificationsAssist", 2),
+    team("Mobile", "60110", "MobileAssist", 3),
+    team("Web", "60120", "WebAssist", 4),
+    team("Design Systems", "60130", "DesignSystemsAssist", 5),
+    team("Accessibility", "60140", "AccessibilityAssist", 6),
+    team("Growth", "60150", "GrowthAssist", 7),
+    team("Experiments", "60160", "ExperimentsAssist", 8),
+    team("Analytics", "60170", "AnalyticsAssist", 1),
+    team("Data Platform", "60180", "DataPlatformAssist", 2),
+    team("Machine Learning", "60190", "MachineLearningAssist", 3),
+    team("Observability", "60200", "ObservabilityAssist", 4),
+    team("Networking", "60210", "NetworkingAssist", 5),
+    team("Storage", "60220", "StorageAssist", 6),
+    team("Security", "60230", "SecurityAssist", 7),
+    team("Compliance", "60240", "ComplianceAssist", 8),
+    team("Legal", "60250", "LegalAssist", 1),
+    team("Finance", "60260", "FinanceAssist", 2),
+    team("Procurement", "60270", "ProcurementAssist", 3),
+    team("People", "60280", "PeopleAssist", 4),
+    team("Recruiting", "60290", "RecruitingAssist", 5),
+    team("Sales Tools", "60300", "SalesToolsAssist", 6),
+    team("Partners", "60310", "PartnersAssist", 7),
+    team("Support Tools", "60320", "SupportToolsAssist", 8),
+    team("Localization", "60330", "LocalizationAssist", 1),
+    team("Documentation", "60340", "DocumentationAssist", 2),
+    team("Quality", "60350", "QualityAssist", 3),
+    team("Release", "60360", "ReleaseAssist", 4),
+    team("Developer Tools", "60370", "DeveloperToolsAssist", 5),
+    team("Mainframe", "60380", "MainframeAssist", 6),
+    team("Integration", "60390", "IntegrationAssist", 7),
+    team("Research Lab", "60400", "ResearchLabAssist", 8),
+    team("Field Service", "60410", "FieldServiceAssist", 1),
+    team("Sustainability", "60420", "SustainabilityAssist", 2),
 ];
+
+/// As many as there are where nothing is said.
+pub(crate) const USUAL_TEAMS: usize = 8;
 
 /// Name, environment and business unit of each account; the first is the payer.
 const ACCOUNTS: [(&str, &str, &str, &str); 13] = [
@@ -72,12 +119,12 @@ const ACCOUNTS: [(&str, &str, &str, &str); 13] = [
 ];
 
 impl Organisation {
-    /// With so many ordinary principals. When one is `moved`, the first of them has changed teams.
-    pub(crate) fn new(seed: u64, principals: usize, moved: bool) -> Self {
+    /// With so many ordinary principals in so many teams. When one is `moved`, the first of them has changed teams.
+    pub(crate) fn new(seed: u64, principals: usize, teams: usize, moved: bool) -> Self {
         let accounts: Vec<Account> = ACCOUNTS.into_iter().map(account).collect();
         let mut random = Random::of((seed, "organisation"));
         let rarities = principal::rarities(&mut random, &accounts);
-        let mut principals = principal::ordinary(&mut random, &accounts, principals);
+        let mut principals = principal::ordinary(&mut random, &accounts, &TEAMS[..teams], principals);
         if let Some(first) = principals.first_mut().filter(|_| moved) {
             first.join(&TEAMS[1]);
         }
@@ -122,7 +169,7 @@ mod tests {
 
     #[test]
     fn no_two_spellings_of_a_team_give_the_same_slug() {
-        let organisation = Organisation::new(1, 500, true);
+        let organisation = Organisation::new(1, 500, USUAL_TEAMS, true);
         let published = crate::published::published_lines();
         let principals = organisation.rarities.iter().chain(&organisation.principals);
         let tags = principals.flat_map(|principal| principal.tags.iter().cloned());
@@ -138,8 +185,15 @@ mod tests {
     }
 
     #[test]
+    fn an_organisation_may_have_fifty_teams() {
+        let organisation = Organisation::new(1, 2_000, TEAMS.len(), false);
+        let slugs: BTreeSet<String> = organisation.principals.iter().map(|principal| slug(principal.team)).collect();
+        assert_eq!(slugs.len(), 50, "{slugs:?}");
+    }
+
+    #[test]
     fn the_first_principal_changes_teams_and_nobody_else_does() {
-        let (before, after) = (Organisation::new(1, 50, false), Organisation::new(1, 50, true));
+        let (before, after) = (Organisation::new(1, 50, 8, false), Organisation::new(1, 50, 8, true));
         let changed = before.principals.iter().zip(&after.principals).filter(|(old, new)| old.tags != new.tags);
         let changed: Vec<_> = changed.map(|(old, new)| (old.arn.clone(), new.arn.clone())).collect();
         assert_eq!(changed, [(before.principals[0].arn.clone(), before.principals[0].arn.clone())]);

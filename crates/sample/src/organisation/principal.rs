@@ -56,16 +56,16 @@ impl Principal {
 }
 
 /// So many principals of the kinds that an organisation has many of, team by team.
-pub(super) fn ordinary(random: &mut Random, accounts: &[Account], count: usize) -> Vec<Principal> {
-    (0..count).map(|number| member(random, accounts, number)).collect()
+pub(super) fn ordinary(random: &mut Random, accounts: &[Account], teams: &[Team], count: usize) -> Vec<Principal> {
+    (0..count).map(|number| member(random, accounts, teams, number)).collect()
 }
 
-fn member(random: &mut Random, accounts: &[Account], number: usize) -> Principal {
+fn member(random: &mut Random, accounts: &[Account], teams: &[Team], number: usize) -> Principal {
     // The first is somebody whose tags are known: a restatement moves that one to another team.
     let (team, kind) = if number == 0 {
-        (&TEAMS[0], Kind::Federated)
+        (&teams[0], Kind::Federated)
     } else {
-        (&TEAMS[digest((number, "team")) as usize % TEAMS.len()], Kind::of(number))
+        (&teams[digest((number, "team")) as usize % teams.len()], Kind::of(number))
     };
     let account = if random.chance(70) { team.account } else { random.index(accounts.len()) };
     let arn = kind.arn(random, &accounts[account], team, number);

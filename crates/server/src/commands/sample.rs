@@ -27,6 +27,9 @@ pub(super) struct SampleArguments {
     /// How much of each month is Bedrock, in percent of the lines.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u8).range(0..=100))]
     bedrock_percent: u8,
+    /// How many teams there are, up to 50.
+    #[arg(long, default_value_t = SampleOptions::default().teams)]
+    teams: usize,
     /// Write a second, restated version of this month.
     #[arg(long, value_name = "YYYY-MM")]
     restate: Option<BillingPeriod>,
@@ -54,6 +57,7 @@ pub(super) fn run(arguments: &SampleArguments) -> anyhow::Result<ExitCode> {
         last_period: arguments.last_period,
         lines: arguments.lines,
         bedrock_percent: arguments.bedrock_percent,
+        teams: arguments.teams,
         restate: arguments.restate,
         delivery: match arguments.delivery {
             DeliveryArgument::Overwrite => Delivery::Overwrite,
