@@ -88,6 +88,35 @@ comment on column subject_cost.cache_read_tokens is 'Tokens of charges whose tok
 comment on column subject_cost.cache_write_tokens is 'Tokens of charges whose token class is cache_write.';
 comment on column subject_cost.line_items is 'As in daily_cost.';
 
+create table ownership_total (
+    load_id                         bigint not null references load on delete cascade,
+    ownership_id                    integer not null references ownership,
+    currency                        text not null,
+    attributed_unblended_cost       numeric(38, 12) not null,
+    attributed_net_unblended_cost   numeric(38, 12) not null,
+    attributed_list_cost            numeric(38, 12) not null,
+    unattributed_unblended_cost     numeric(38, 12) not null,
+    unattributed_net_unblended_cost numeric(38, 12) not null,
+    unattributed_list_cost          numeric(38, 12) not null,
+    unclassified_unblended_cost     numeric(38, 12) not null,
+    unclassified_net_unblended_cost numeric(38, 12) not null,
+    unclassified_list_cost          numeric(38, 12) not null,
+    primary key (load_id, ownership_id, currency)
+);
+comment on table ownership_total is 'What the lines of a load come to by whether they are owned and known: the figures that every answer is held against.';
+comment on column ownership_total.load_id is 'The load.';
+comment on column ownership_total.ownership_id is 'The version of the rules.';
+comment on column ownership_total.currency is 'Currency of the costs.';
+comment on column ownership_total.attributed_unblended_cost is 'What rules give to teams: unblended cost.';
+comment on column ownership_total.attributed_net_unblended_cost is 'What rules give to teams: net unblended cost.';
+comment on column ownership_total.attributed_list_cost is 'What rules give to teams: list cost.';
+comment on column ownership_total.unattributed_unblended_cost is 'What no rule claims: unblended cost.';
+comment on column ownership_total.unattributed_net_unblended_cost is 'What no rule claims: net unblended cost.';
+comment on column ownership_total.unattributed_list_cost is 'What no rule claims: list cost.';
+comment on column ownership_total.unclassified_unblended_cost is 'What no grammar knows; a part of both others: unblended cost.';
+comment on column ownership_total.unclassified_net_unblended_cost is 'What no grammar knows; a part of both others: net unblended cost.';
+comment on column ownership_total.unclassified_list_cost is 'What no grammar knows; a part of both others: list cost.';
+
 -- One text for the migration and for the program: what a load is summarised to.
 create function summarise_subjects(of_load bigint) returns void language sql as $$
     insert into subject_cost
@@ -124,9 +153,25 @@ create function summarise_teams(of_load bigint, under_ownership integer) returns
       from team_cost
       join charge using (charge_id)
      where load_id = of_load and ownership_id = under_ownership
-     group by load_id, ownership_id, team_id, usage_date, currency
+     group by load_id, ownership_id, team_id, usage_date, currency;
+
+    insert into ownership_total
+    select load_id, ownership_id, currency,
+           coalesce(sum(unblended_cost) filter (where team_id is not null), 0),
+           coalesce(sum(net_unblended_cost) filter (where team_id is not null), 0),
+           coalesce(sum(list_cost) filter (where team_id is not null), 0),
+           coalesce(sum(unblended_cost) filter (where team_id is null), 0),
+           coalesce(sum(net_unblended_cost) filter (where team_id is null), 0),
+           coalesce(sum(list_cost) filter (where team_id is null), 0),
+           coalesce(sum(unblended_cost) filter (where unclassified), 0),
+           coalesce(sum(net_unblended_cost) filter (where unclassified), 0),
+           coalesce(sum(list_cost) filter (where unclassified), 0)
+      from team_period_cost
+      join charge using (charge_id)
+     where load_id = of_load and ownership_id = under_ownership
+     group by load_id, ownership_id, currency
 $$;
-comment on function summarise_teams is 'Fills team_period_cost and team_day_cost for a load under rules.';
+comment on function summarise_teams is 'Fills team_period_cost, team_day_cost and ownership_total for a load under rules.';
 
 -- What is kept already.
 select summarise_subjects(load_id) from load where to_regclass('period_cost_' || load_id) is not null;

@@ -202,6 +202,10 @@ async fn forget_other_rules(connection: &mut PgConnection) -> Result<(), StoreEr
         .execute(&mut *transaction)
         .await
         .doing("the forgetting of old summaries")?;
+    sqlx::query!("delete from ownership_total where ownership_id <> $1", in_force)
+        .execute(&mut *transaction)
+        .await
+        .doing("the forgetting of old summaries")?;
     sqlx::query!("delete from owner where ownership_id <> $1", in_force)
         .execute(&mut *transaction)
         .await
@@ -270,7 +274,7 @@ pub(crate) async fn own_load(
 /// it a minute after readers have come.
 async fn analyze(connection: &mut PgConnection) {
     let tables = sqlx::query!(
-        "analyze team_cost, team_period_cost, team_day_cost, subject_cost, owner, subject, charge, principal,
+        "analyze team_cost, team_period_cost, team_day_cost, ownership_total, subject_cost, owner, subject, charge, principal,
                      principal_pseudonym, tag_set, tag_set_pseudonym, team, load, control_total"
     );
     if let Err(error) = tables.execute(connection).await {

@@ -10,6 +10,7 @@ use sample::LineItem;
 use server::refresh::{RefreshRequest, Step};
 use sqlx::PgPool;
 use store::loads::{Begin, Charge, ControlTotal, Fact, LoadWriter, NewLoad, Subject};
+use store::snapshot::{CostBasis, CostQuestion, Dimension, Granularity, Scope};
 
 const MONTH: &str = "2026-09";
 
@@ -211,7 +212,15 @@ async fn a_slow_reader_holds_nothing_up(pool: PgPool) {
     let world = World::new(pool.clone()).await;
     load_of_one_line(&world, "10", "10").await.publish(&[], crate::support::now()).await.expect("the publishing");
     let mut reader = world.store.snapshot(access::Sight::of_everything()).await.expect("a snapshot");
-    reader.tag_keys(&[period(MONTH)]).await.expect("a lock on the facts");
+    let by_account_and_day = CostQuestion {
+        scope: Scope::Periods(vec![period(MONTH)]),
+        granularity: Granularity::Daily,
+        group_by: vec![Dimension::Account],
+        filters: Vec::new(),
+        cost: CostBasis::Unblended,
+        order_by: None,
+    };
+    reader.costs(&by_account_and_day).await.expect("a lock on the facts");
 
     load_of_one_line(&world, "11", "12")
         .await

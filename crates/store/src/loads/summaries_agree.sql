@@ -47,4 +47,15 @@ select not exists (
              from sums
             group by currency, unblended_cost, net_unblended_cost, list_cost, tokens, line_items
            having count(*) <> 6
+       )
+       and not exists (
+           select
+             from sums
+             left join ownership_total as total
+               on total.load_id = $1 and total.ownership_id = $2 and total.currency = sums.currency
+            where source = 'daily_cost'
+              and (attributed_unblended_cost + unattributed_unblended_cost,
+                   attributed_net_unblended_cost + unattributed_net_unblended_cost,
+                   attributed_list_cost + unattributed_list_cost)
+                  is distinct from (unblended_cost, net_unblended_cost, list_cost)
        ) as "agree!"

@@ -20,25 +20,25 @@ counted as (
 kept as (
     select load.period,
            currency,
-           team_id is not null as attributed,
-           charge.unclassified,
-           sum(case $3::text when 'net_unblended' then net_unblended_cost
-                             when 'list' then list_cost else unblended_cost end) as cost
-      from team_period_cost as cost
+           sum(case $3::text when 'net_unblended' then attributed_net_unblended_cost
+                             when 'list' then attributed_list_cost else attributed_unblended_cost end) as attributed,
+           sum(case $3::text when 'net_unblended' then unattributed_net_unblended_cost
+                             when 'list' then unattributed_list_cost else unattributed_unblended_cost end) as unattributed,
+           sum(case $3::text when 'net_unblended' then unclassified_net_unblended_cost
+                             when 'list' then unclassified_list_cost else unclassified_unblended_cost end) as unclassified
+      from ownership_total
       join load using (load_id)
-      join charge using (charge_id)
-     where load_id = any($1) and cost.ownership_id = $2
-     group by load.period, currency, team_id is not null, charge.unclassified
+     where load_id = any($1) and ownership_total.ownership_id = $2
+     group by load.period, currency
 )
 
 select counted.period,
        counted.currency,
-       counted.bill_total::text                                            as "bill_total!",
-       counted.bedrock_total::text                                         as "bedrock_total!",
-       coalesce(sum(kept.cost) filter (where attributed), 0)::text         as "attributed!",
-       coalesce(sum(kept.cost) filter (where not attributed), 0)::text     as "unattributed!",
-       coalesce(sum(kept.cost) filter (where unclassified), 0)::text       as "unclassified!"
+       counted.bill_total::text                 as "bill_total!",
+       counted.bedrock_total::text              as "bedrock_total!",
+       coalesce(kept.attributed, 0)::text       as "attributed!",
+       coalesce(kept.unattributed, 0)::text     as "unattributed!",
+       coalesce(kept.unclassified, 0)::text     as "unclassified!"
   from counted
   left join kept using (period, currency)
- group by counted.period, counted.currency, counted.bill_total, counted.bedrock_total
  order by counted.period, counted.currency

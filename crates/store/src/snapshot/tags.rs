@@ -24,7 +24,7 @@ impl Snapshot {
             r#"with sets as (
                    select distinct tag_set_id
                      from subject
-                    where subject_id in (select subject_id from period_cost where load_id = any($1))
+                    where subject_id in (select subject_id from subject_cost where load_id = any($1))
                )
                select 'tags' as "view!", jsonb_object_keys(tags) as "key!" from tag_set join sets using (tag_set_id)
                union

@@ -21,7 +21,7 @@ impl Snapshot {
         sqlx::query_as!(
             Team,
             r#"select coalesce(slug, 'unattributed') as "slug!", coalesce(name, 'Unattributed') as "name!"
-                 from (select distinct team_id from team_cost where load_id = any($1) and ownership_id = $2) as owners
+                 from (select distinct team_id from team_day_cost where load_id = any($1) and ownership_id = $2) as owners
                  left join team using (team_id)
                 order by 1"#,
             &load_ids,
@@ -30,6 +30,34 @@ impl Snapshot {
         .fetch_all(&mut *self.transaction)
         .await
         .doing("the teams")
+    }
+
+    /// The team of this slug, where it owns cost in any period that is served.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn team(&mut self, slug: &str) -> Result<Option<Team>, StoreError> {
+        if slug.contains('\0') {
+            // Postgres has no such texts, and refuses to look for one.
+            return Ok(None);
+        }
+        if self.visible().is_some() {
+            return Ok(self.teams().await?.into_iter().find(|team| team.slug == slug));
+        }
+        sqlx::query_as!(
+            Team,
+            "select slug, name
+               from team
+              where slug = $3
+                and exists (select from team_day_cost as cost
+                             where load_id = any($1) and ownership_id = $2 and cost.team_id = team.team_id)",
+            &self.load_ids(|_| true),
+            self.ownership_id,
+            slug,
+        )
+        .fetch_optional(&mut *self.transaction)
+        .await
+        .doing("a team")
     }
 
     /// Which rules give a team its cost, or, for `unattributed`, why no rule does: the largest first.
@@ -54,9 +82,10 @@ impl Snapshot {
                                         when 'list' then list_cost else unblended_cost end)::text as "cost!",
                       sum(line_items)::bigint as "line_items!"
                  from owner
-                 left join team using (team_id)
-                 join period_cost using (load_id, subject_id)
-                where load_id = any($1) and ownership_id = $2 and coalesce(slug, 'unattributed') = $3
+                 join subject_cost using (load_id, subject_id)
+                where load_id = any($1) and ownership_id = $2
+                  and (owner.team_id = (select team_id from team where slug = $3)
+                       or $3 = 'unattributed' and owner.team_id is null)
                 group by rule_number, rule, because, currency
                 order by sum(case $4::text when 'net_unblended' then net_unblended_cost
                                            when 'list' then list_cost else unblended_cost end) desc,
@@ -105,7 +134,7 @@ fn rule_shares_of_part(visible: Visible<'_>, load_ids: &[i64], team: &str, cost:
     let mut text = QueryBuilder::new("select rule_number, rule, because, currency, sum(cost.");
     text.push(cost.column()).push(")::text, sum(cost.line_items)::bigint from ");
     visible.push_owners(&mut text, load_ids);
-    text.push(" as owner join period_cost as cost using (load_id, subject_id) where cost.load_id = any(");
+    text.push(" as owner join subject_cost as cost using (load_id, subject_id) where cost.load_id = any(");
     text.push_bind(load_ids.to_vec()).push(") and ");
     if team == UNATTRIBUTED {
         text.push("owner.team_id is null");

@@ -23,9 +23,8 @@ const UNATTRIBUTED: &str = "unattributed";
 /// # Errors
 /// Where none is known, with the nearest id.
 async fn find_team(snapshot: &mut Snapshot, slug: &str) -> Result<Team, Problem> {
-    let teams = snapshot.teams().await?;
-    if let Some(team) = teams.iter().find(|team| team.slug == slug) {
-        return Ok(team.clone());
+    if let Some(team) = snapshot.team(slug).await? {
+        return Ok(team);
     }
     if slug == UNATTRIBUTED {
         return Ok(Team { slug: slug.to_owned(), name: "Unattributed".to_owned() });
@@ -33,6 +32,7 @@ async fn find_team(snapshot: &mut Snapshot, slug: &str) -> Result<Team, Problem>
     if snapshot.periods().is_empty() {
         return Err(Problem::nothing_loaded());
     }
+    let teams = snapshot.teams().await?;
     let nearest = nearest(slug, teams.iter().map(|team| team.slug.as_str()));
     Err(Problem::new(ProblemKind::UnknownTeam, format!("no team `{}` owns a cost", shown(slug)))
         .with_suggestion(nearest))
