@@ -9,9 +9,13 @@ use chrono::NaiveDate;
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, QueryBuilder, Row};
 
+use super::arrangement::push_folding;
+use super::figures::{Figure, TOKEN_CLASSES};
 use super::persons::Shown;
 use super::scope::{UNATTRIBUTED, Visible, push_tag_value};
-use super::{CostQuestion, CostRow, Dimension, Filter, Granularity, OrderKey, Scope, Snapshot, Tokens};
+use super::{
+    ArrangedRow, Arrangement, CostQuestion, CostRow, Dimension, Filter, Granularity, OrderKey, Scope, Snapshot, Tokens,
+};
 use crate::error::{Doing, StoreError, amount};
 
 /// The longest answer: what a client can still read at once.
@@ -23,40 +27,49 @@ impl Snapshot {
     /// # Errors
     /// [`StoreError::TooManyRows`] where there are more than [`MOST_ROWS`], or where the database fails.
     pub async fn costs(&mut self, question: &CostQuestion) -> Result<Vec<CostRow>, StoreError> {
-        let query = self.compose(question, self.visible(), self.shown());
-        self.fetch_costs(query, question).await
+        let rows = self.arranged_costs(question, &Arrangement::default()).await?;
+        Ok(rows.into_iter().map(|arranged| arranged.row).collect())
     }
 
     /// The same over everybody's lines, with persons as billed: for deciding how to fetch lines, never to be shown.
     pub(super) async fn everybodys_costs(&mut self, question: &CostQuestion) -> Result<Vec<CostRow>, StoreError> {
-        let query = self.compose(question, None, Shown::Named);
-        self.fetch_costs(query, question).await
+        let query = self.compose(question, &Arrangement::default(), None, Shown::Named);
+        let rows = self.fetch_costs(query, question, &Arrangement::default()).await?;
+        Ok(rows.into_iter().map(|arranged| arranged.row).collect())
     }
 
-    fn compose(
+    pub(super) fn compose(
         &self,
         question: &CostQuestion,
+        arrangement: &Arrangement,
         visible: Option<Visible<'_>>,
         shown: Shown<'_>,
     ) -> QueryBuilder<Postgres> {
-        let load_ids = match &question.scope {
+        let mut load_ids = match &question.scope {
             Scope::Periods(periods) => self.load_ids(|load| periods.contains(&load.period)),
             Scope::UsageDates { start, end } => self.load_ids_with_usage(*start, *end),
         };
-        let text = QueryBuilder::new("");
-        Composer { ownership_id: self.ownership_id, visible, shown, question, load_ids, text }.compose()
+        let compared = arrangement.compare.map(|period| {
+            let former = self.load_ids(|load| load.period == period);
+            let current = load_ids.clone();
+            load_ids.extend(&former);
+            Compared { current, former }
+        });
+        let (text, ownership_id) = (QueryBuilder::new(""), self.ownership_id);
+        Composer { ownership_id, visible, shown, question, arrangement, load_ids, compared, text }.compose()
     }
 
-    async fn fetch_costs(
+    pub(super) async fn fetch_costs(
         &mut self,
         mut query: QueryBuilder<Postgres>,
         question: &CostQuestion,
-    ) -> Result<Vec<CostRow>, StoreError> {
+        arrangement: &Arrangement,
+    ) -> Result<Vec<ArrangedRow>, StoreError> {
         let rows = query.build().fetch_all(&mut *self.transaction).await.doing("costs")?;
-        if rows.len() > MOST_ROWS {
+        if arrangement.slice.is_none() && rows.len() > MOST_ROWS {
             return Err(StoreError::TooManyRows { limit: MOST_ROWS });
         }
-        rows.iter().map(|row| read_row(row, question)).collect()
+        rows.iter().map(|row| read_row(row, question, arrangement)).collect()
     }
 }
 
@@ -171,18 +184,29 @@ fn companions(question: &CostQuestion) -> impl Iterator<Item = &'static str> {
     principal.into_iter().chain(grouped(Dimension::Account).then_some("account.name"))
 }
 
+/// The loads of two sides that are compared.
+struct Compared {
+    current: Vec<i64>,
+    former: Vec<i64>,
+}
+
 struct Composer<'q> {
     ownership_id: i32,
     visible: Option<Visible<'q>>,
     shown: Shown<'q>,
     question: &'q CostQuestion,
+    arrangement: &'q Arrangement,
     load_ids: Vec<i64>,
+    compared: Option<Compared>,
     text: QueryBuilder<Postgres>,
 }
 
 impl Composer<'_> {
     fn compose(mut self) -> QueryBuilder<Postgres> {
         let needs = Needs::of(self.question, self.visible);
+        if self.folds() {
+            self.text.push("with grouped as (");
+        }
         let table = needs.table();
         self.select(table);
         self.from(&needs, table);
@@ -206,41 +230,105 @@ impl Composer<'_> {
                 _ => push_condition(&mut self.text, filter),
             }
         }
-        self.group_and_order();
+        self.group();
+        if let Some(top) = self.arrangement.top {
+            let (keys, figures) = (self.keys(), self.figures());
+            push_folding(&mut self.text, &keys, &figures, top);
+            self.group();
+            self.text.push(", others");
+        }
+        self.order();
+        self.limit();
         self.text
+    }
+
+    fn folds(&self) -> bool {
+        self.arrangement.top.is_some()
     }
 
     /// Columns in order: time (if granular), each dimension, their companions, currency; then the
     /// money. Grouping is by position, so that a bound tag key stands in one place only.
     fn select(&mut self, table: Table) {
         self.text.push("select ");
+        let names = self.keys();
+        let mut names = names.iter();
+        let mut name = |text: &mut QueryBuilder<Postgres>, folds: bool| {
+            let name = names.next().filter(|_| folds);
+            name.into_iter().for_each(|name| {
+                text.push(" as ").push(name);
+            });
+            text.push(", ");
+        };
+        let folds = self.folds();
         match self.question.granularity {
             Granularity::Total => {}
-            Granularity::Monthly => {
-                self.text.push("load.period, ");
-            }
-            Granularity::Daily => {
-                self.text.push("cost.usage_date, ");
-            }
+            Granularity::Monthly => name(self.text.push("load.period"), folds),
+            Granularity::Daily => name(self.text.push("cost.usage_date"), folds),
         }
         for dimension in &self.question.group_by {
             push_value(&mut self.text, dimension);
-            self.text.push(", ");
+            name(&mut self.text, folds);
         }
         for column in companions(self.question) {
-            self.text.push(column).push(", ");
+            name(self.text.push(column), folds);
         }
+        name(self.text.push("cost.currency"), folds);
+        for (place, figure) in self.figures().into_iter().enumerate() {
+            self.text.push(if place == 0 { "" } else { ", " });
+            self.push_sum(figure, table);
+            match folds {
+                true => self.text.push(" as ").push(figure.column()),
+                false => self.text.push(figure.cast()),
+            };
+        }
+        if !folds {
+            self.text.push(", ");
+            self.push_sum(Figure::Cost, table);
+            self.text.push(" as ordering");
+        }
+    }
+
+    /// The columns that make a row of the answer, in order, as they are called where rows are folded.
+    fn keys(&self) -> Vec<String> {
+        let time = (self.question.granularity != Granularity::Total).then(|| "time".to_owned());
+        let numbered = |name: &'static str, count: usize| (1..=count).map(move |number| format!("{name}_{number}"));
+        let dimensions = numbered("dimension", self.question.group_by.len());
+        let companions = numbered("companion", companions(self.question).count());
+        time.into_iter().chain(dimensions).chain(companions).chain(["currency".to_owned()]).collect()
+    }
+
+    fn figures(&self) -> Vec<Figure> {
+        let compared = self.compared.is_some().then_some(Figure::Compared);
+        let tokens = TOKEN_CLASSES.map(Figure::Tokens);
+        [Figure::Cost].into_iter().chain(compared).chain(tokens).chain([Figure::LineItems]).collect()
+    }
+
+    /// Writes a sum over lines: of all, or where two sides are compared, of one of them, which may have none.
+    fn push_sum(&mut self, figure: Figure, table: Table) {
         let cost = self.question.cost.column();
-        self.text.push("cost.currency, sum(cost.").push(cost).push(")::text, ");
-        for class in ["input", "output", "cache_read", "cache_write"] {
-            if table.has_charge() {
-                self.text.push("coalesce(sum(cost.tokens) filter (where charge.token_class = '");
-                self.text.push(class).push("'), 0)::text, ");
-            } else {
-                self.text.push("sum(cost.").push(class).push("_tokens)::text, ");
-            }
+        let (column, class) = match figure {
+            Figure::Cost | Figure::Compared => (cost, None),
+            Figure::Tokens(class) if table.has_charge() => ("tokens", Some(class.name)),
+            Figure::Tokens(class) => (class.column, None),
+            Figure::LineItems => ("line_items", None),
+        };
+        let side = self.compared.as_ref().map(|compared| match figure {
+            Figure::Compared => compared.former.clone(),
+            _ => compared.current.clone(),
+        });
+        let may_be_nothing = class.is_some() || side.is_some();
+        self.text.push(if may_be_nothing { "coalesce(sum(cost." } else { "sum(cost." }).push(column).push(")");
+        let mut before = " filter (where ";
+        if let Some(class) = class {
+            self.text.push(before).push("charge.token_class = '").push(class).push("'");
+            before = " and ";
         }
-        self.text.push("sum(cost.line_items)::bigint, sum(cost.").push(cost).push(") as ordering");
+        if let Some(load_ids) = side {
+            self.text.push(before).push("cost.load_id = any(").push_bind(load_ids).push(")");
+        }
+        if may_be_nothing {
+            self.text.push("), 0)");
+        }
     }
 
     fn from(&mut self, needs: &Needs, table: Table) {
@@ -286,12 +374,17 @@ impl Composer<'_> {
         }
     }
 
-    fn group_and_order(&mut self) {
+    fn group(&mut self) {
+        let positions: Vec<String> = (1..=self.keys().len()).map(|position| position.to_string()).collect();
+        self.text.push(" group by ").push(positions.join(", "));
+    }
+
+    fn order(&mut self) {
         let question = self.question;
         let time_columns = usize::from(question.granularity != Granularity::Total);
-        let keys = time_columns + question.group_by.len() + companions(question).count() + 1;
-        let positions: Vec<String> = (1..=keys).map(|position| position.to_string()).collect();
-        self.text.push(" group by ").push(positions.join(", "));
+        let keys = self.keys().len();
+        // What is folded is not one of those that it comes after.
+        let others = || self.folds().then(|| "others".to_owned());
         let mut order = Vec::new();
         if let Some(order_by) = &question.order_by {
             let direction = if order_by.descending { "desc" } else { "asc" };
@@ -299,6 +392,7 @@ impl Composer<'_> {
                 // Amounts of two currencies are not compared: one currency comes after the other.
                 OrderKey::Cost => {
                     order.push(keys.to_string());
+                    order.extend(others());
                     Some("ordering".to_owned())
                 }
                 OrderKey::Dimension(dimension) => {
@@ -310,10 +404,21 @@ impl Composer<'_> {
         }
         order.extend((1..=time_columns).map(|position| position.to_string()));
         order.push(keys.to_string());
+        order.extend(others());
         order.push("ordering desc".to_owned());
         order.extend(((time_columns + 1)..=keys).map(|position| format!("{position} asc nulls last")));
         self.text.push(" order by ").push(order.join(", "));
-        self.text.push(" limit ").push_bind(MOST_ROWS as i64 + 1);
+    }
+
+    fn limit(&mut self) {
+        match self.arrangement.slice {
+            None => {
+                self.text.push(" limit ").push_bind(MOST_ROWS as i64 + 1);
+            }
+            Some(slice) => {
+                self.text.push(" limit ").push_bind(slice.limit).push(" offset ").push_bind(slice.offset);
+            }
+        }
     }
 }
 
@@ -378,7 +483,7 @@ fn push_team_condition(text: &mut QueryBuilder<Postgres>, team_id: &'static str,
     text.push(if filter.exclude { ") is not true" } else { ")" });
 }
 
-fn read_row(row: &PgRow, question: &CostQuestion) -> Result<CostRow, StoreError> {
+fn read_row(row: &PgRow, question: &CostQuestion, arrangement: &Arrangement) -> Result<ArrangedRow, StoreError> {
     let mut columns = Columns { row, next: 0 };
     let (mut period, mut date) = (None, None);
     match question.granularity {
@@ -390,22 +495,18 @@ fn read_row(row: &PgRow, question: &CostQuestion) -> Result<CostRow, StoreError>
     let principal_arn = if question.group_by.contains(&Dimension::Principal) { columns.take()? } else { None };
     let account_name = if question.group_by.contains(&Dimension::Account) { columns.take()? } else { None };
     let currency = columns.take()?;
-    Ok(CostRow {
-        period,
-        date,
-        dimensions,
-        principal_arn,
-        account_name,
-        currency,
-        cost: amount(columns.take()?)?,
-        tokens: Tokens {
-            input: amount(columns.take()?)?,
-            output: amount(columns.take()?)?,
-            cache_read: amount(columns.take()?)?,
-            cache_write: amount(columns.take()?)?,
-        },
-        line_items: columns.take()?,
-    })
+    let cost = amount(columns.take()?)?;
+    let compared = if arrangement.compare.is_some() { Some(amount(columns.take()?)?) } else { None };
+    let tokens = Tokens {
+        input: amount(columns.take()?)?,
+        output: amount(columns.take()?)?,
+        cache_read: amount(columns.take()?)?,
+        cache_write: amount(columns.take()?)?,
+    };
+    let line_items = columns.take()?;
+    let folded = if arrangement.top.is_some() { Some(columns.take()?) } else { None };
+    let row = CostRow { period, date, dimensions, principal_arn, account_name, cost, currency, tokens, line_items };
+    Ok(ArrangedRow { row, compared, folded })
 }
 
 /// The columns of a row, one after another.
@@ -430,9 +531,13 @@ mod tests {
     use access::Part;
 
     use super::*;
-    use crate::snapshot::CostBasis;
+    use crate::snapshot::{CostBasis, RowSlice};
 
     fn text(group_by: &[&str], granularity: Granularity, part: Option<&Part>) -> String {
+        arranged(group_by, granularity, part, &Arrangement::default())
+    }
+
+    fn arranged(group_by: &[&str], granularity: Granularity, part: Option<&Part>, arrangement: &Arrangement) -> String {
         let question = CostQuestion {
             scope: Scope::Periods(Vec::new()),
             granularity,
@@ -443,8 +548,16 @@ mod tests {
         };
         let visible = part.map(|part| Visible { part, ownership_id: 1 });
         let text = QueryBuilder::new("");
-        let shown = Shown::Named;
-        let composer = Composer { ownership_id: 1, visible, shown, question: &question, load_ids: vec![1], text };
+        let composer = Composer {
+            ownership_id: 1,
+            visible,
+            shown: Shown::Named,
+            question: &question,
+            arrangement,
+            load_ids: vec![1, 2],
+            compared: arrangement.compare.map(|_| Compared { current: vec![1], former: vec![2] }),
+            text,
+        };
         composer.compose().into_sql().as_str().to_owned()
     }
 
@@ -524,5 +637,48 @@ mod tests {
              order by 2, ordering desc, 1 asc nulls last, 2 asc nulls last limit $8"
         );
         assert!(text(&[], Granularity::Daily, Some(&part(&[], &["123456789012"], &[]))).contains(" from daily_cost "));
+    }
+
+    #[test]
+    fn two_periods_are_added_up_side_by_side_in_one_reading() {
+        let compare = Some("2026-09".parse().expect("a period"));
+        let text = arranged(&["model"], Granularity::Total, None, &Arrangement { compare, ..Arrangement::default() });
+        assert!(
+            text.starts_with(
+                "select charge.model, cost.currency, \
+                 coalesce(sum(cost.unblended_cost) filter (where cost.load_id = any($1)), 0)::text, \
+                 coalesce(sum(cost.unblended_cost) filter (where cost.load_id = any($2)), 0)::text, \
+                 coalesce(sum(cost.tokens) filter (where charge.token_class = 'input' and cost.load_id = any($3)), 0)::text, "
+            ),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn what_is_not_among_the_largest_is_folded_within_its_time_and_currency() {
+        let arrangement =
+            Arrangement { top: Some(3), slice: Some(RowSlice { offset: 20, limit: 10 }), ..Arrangement::default() };
+        let text = arranged(&["model", "account"], Granularity::Daily, None, &arrangement);
+        let (inner, outer) = text.split_once("), totalled as (").expect("a table of all groups");
+        assert!(
+            inner.starts_with(
+                "with grouped as (select cost.usage_date as time, charge.model as dimension_1, \
+                 subject.account as dimension_2, account.name as companion_1, cost.currency as currency, \
+                 sum(cost.unblended_cost) as cost, "
+            ),
+            "{inner}"
+        );
+        assert_eq!(
+            outer,
+            "select grouped.*, sum(cost) over (partition by currency, dimension_1, dimension_2, companion_1) as total \
+             from grouped), ranked as (select totalled.*, dense_rank() over (partition by currency order by total desc, \
+             dimension_1 asc nulls last, dimension_2 asc nulls last, companion_1 asc nulls last) > $2 as others \
+             from totalled) select time, case when not others then dimension_1 end, \
+             case when not others then dimension_2 end, case when not others then companion_1 end, currency, \
+             sum(cost)::text, sum(input_tokens)::text, sum(output_tokens)::text, sum(cache_read_tokens)::text, sum(cache_write_tokens)::text, \
+             sum(line_items)::bigint, case when others then count(*) else 0 end, sum(cost) as ordering from ranked \
+             group by 1, 2, 3, 4, 5, others order by 1, 5, others, ordering desc, 2 asc nulls last, 3 asc nulls last, \
+             4 asc nulls last, 5 asc nulls last limit $3 offset $4"
+        );
     }
 }

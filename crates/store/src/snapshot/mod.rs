@@ -1,7 +1,9 @@
 //! Reading: everything an answer says comes from one [`Snapshot`], so that it is wholly of one data version.
 
+mod arrangement;
 mod control;
 mod costs;
+mod figures;
 mod history;
 mod lines;
 mod open;
@@ -11,6 +13,7 @@ mod scope;
 mod tags;
 mod teams;
 
+pub use arrangement::{ArrangedRow, Arrangement, RowSlice};
 use bill::{Amount, BillingPeriod};
 use chrono::{DateTime, NaiveDate, Utc};
 pub use costs::MOST_ROWS;
