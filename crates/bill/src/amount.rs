@@ -56,14 +56,14 @@ impl Amount {
         self.0.checked_add(other.0).map(Self)
     }
 
-    /// `self ÷ base` in percent, rounded half away from zero to two places; `None` where the base is zero.
+    /// `self ÷ base` in percent, rounded to two places, halves to the even digit; `None` where the base is zero.
     ///
     /// For showing how much a figure changed. It never enters a sum.
     pub fn percent_of(self, base: Self) -> Option<Self> {
         if base.0 == 0 {
             return None;
         }
-        let hundredths = divide_rounding(self.0.checked_mul(10_000)?, base.0);
+        let hundredths = divide_half_even(self.0.checked_mul(10_000)?, base.0);
         Some(Self(hundredths.checked_mul(Self::ONE / 100)?))
     }
 
@@ -76,6 +76,17 @@ impl Amount {
 fn divide_rounding(dividend: i128, divisor: i128) -> i128 {
     let (quotient, remainder) = (dividend / divisor, dividend % divisor);
     if remainder.abs() >= divisor.abs() - remainder.abs() {
+        quotient + dividend.signum() * divisor.signum()
+    } else {
+        quotient
+    }
+}
+
+fn divide_half_even(dividend: i128, divisor: i128) -> i128 {
+    let (quotient, remainder) = (dividend / divisor, dividend % divisor);
+    // Beyond the half away from zero, at the half to the even one of its neighbours.
+    let rest = divisor.abs() - remainder.abs();
+    if remainder.abs() > rest || (remainder.abs() == rest && quotient % 2 != 0) {
         quotient + dividend.signum() * divisor.signum()
     } else {
         quotient
@@ -211,6 +222,11 @@ mod tests {
         assert_eq!(amount("1").percent_of(amount("3")).map(|p| p.to_string()), Some("33.33".into()));
         assert_eq!(amount("-2").percent_of(amount("3")).map(|p| p.to_string()), Some("-66.67".into()));
         assert_eq!(amount("1").percent_of(Amount::ZERO), None);
+        // 0.005, 0.015 and 0.025 percent, up and down.
+        for (part, shown) in [("1", "0"), ("3", "0.02"), ("5", "0.02"), ("-1", "0"), ("-3", "-0.02"), ("-5", "-0.02")] {
+            let percent = amount(part).percent_of(amount("20000"));
+            assert_eq!(percent.map(|percent| percent.to_string()), Some(shown.to_owned()), "{part}");
+        }
     }
 
     proptest! {

@@ -43,6 +43,11 @@ impl<T> Versioned<T> {
         let (number, published_at) = (snapshot.data_version(), snapshot.as_of());
         Self { version: DataVersion { number, published_at, persons: snapshot.sight().persons }, body }
     }
+
+    /// The answer itself.
+    pub(crate) fn body(&self) -> &T {
+        &self.body
+    }
 }
 
 impl<T: Serialize> IntoResponse for Versioned<T> {

@@ -37,6 +37,26 @@ pub(crate) struct Cursor {
     pub(crate) position: u128,
 }
 
+/// A cursor that was given, before it is known whether it is one of the question that it was given with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct GivenCursor {
+    /// As it was given.
+    pub(crate) text: String,
+    /// Where to go on, if it is.
+    pub(crate) cursor: Cursor,
+    question: CursorQuestion,
+}
+
+impl GivenCursor {
+    /// Where to go on with this question.
+    ///
+    /// # Errors
+    /// Where the cursor is one of another question.
+    pub(crate) fn of(&self, question: CursorQuestion) -> Result<Cursor, ReadCursorError> {
+        if self.question == question { Ok(self.cursor) } else { Err(ReadCursorError) }
+    }
+}
+
 /// A text that is no cursor of this question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this is not a cursor of this question; follow `links.next` of an answer to it, or leave the cursor out")]
@@ -51,15 +71,25 @@ impl Cursor {
     /// # Errors
     /// Where the text is anything else.
     pub(crate) fn read(text: &str, question: CursorQuestion) -> Result<Self, ReadCursorError> {
+        Self::read_any(text)?.of(question)
+    }
+
+    /// Reads what [`Cursor::write`] wrote, for whatever question.
+    ///
+    /// # Errors
+    /// Where the text is anything else.
+    pub(crate) fn read_any(text: &str) -> Result<GivenCursor, ReadCursorError> {
         let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| ReadCursorError)?;
         let bytes: [u8; BYTES] = bytes.try_into().map_err(|_| ReadCursorError)?;
         let [version, rest @ ..] = bytes;
-        let (given, position) = rest.split_at(QUESTION_BYTES);
-        if version != VERSION || given != question.0 {
+        let (question, position) = rest.split_at(QUESTION_BYTES);
+        let question = question.try_into().map_err(|_| ReadCursorError)?;
+        let position = position.try_into().map_err(|_| ReadCursorError)?;
+        if version != VERSION {
             return Err(ReadCursorError);
         }
-        let position: [u8; POSITION_BYTES] = position.try_into().map_err(|_| ReadCursorError)?;
-        Ok(Self { position: u128::from_be_bytes(position) })
+        let cursor = Self { position: u128::from_be_bytes(position) };
+        Ok(GivenCursor { text: text.to_owned(), cursor, question: CursorQuestion(question) })
     }
 
     /// As a text that can stand in a query string.

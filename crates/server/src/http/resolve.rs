@@ -4,7 +4,7 @@ use bill::BillingPeriod;
 use chrono::NaiveDate;
 use store::snapshot::{Scope, Snapshot};
 
-use super::grammar::AskedScope;
+use super::grammar::{AskedComparison, AskedScope, with_itself};
 use super::problem::{Problem, ProblemKind};
 
 /// The scope of a question, and the billing periods that its lines are in.
@@ -36,6 +36,26 @@ pub(crate) fn resolve_one(asked: Option<BillingPeriod>, snapshot: &Snapshot) -> 
     let Some(period) = asked else { return latest_period(snapshot.periods()) };
     all_loaded(&[period], snapshot.periods())?;
     Ok(period)
+}
+
+/// The period that one of these, if it is one, is compared with.
+///
+/// # Errors
+/// Where it is not loaded, or is the same.
+pub(crate) fn resolve_comparison(
+    asked: AskedComparison,
+    periods: &[BillingPeriod],
+    snapshot: &Snapshot,
+) -> Result<BillingPeriod, Problem> {
+    let compared = match (asked, periods) {
+        (AskedComparison::Previous, [period, ..]) => period.previous(),
+        (AskedComparison::Previous, []) => return Err(Problem::nothing_loaded()),
+        (AskedComparison::Period(compared), periods) if periods.contains(&compared) => {
+            return Err(with_itself(compared).into());
+        }
+        (AskedComparison::Period(compared), _) => compared,
+    };
+    resolve_one(Some(compared), snapshot)
 }
 
 fn latest_period(loaded: &[BillingPeriod]) -> Result<BillingPeriod, Problem> {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use sqlx::PgPool;
 
 /// Small choices, so that lines meet in one row often, and every awkward value turns up.
-fn line(month: BillingPeriod) -> impl Strategy<Value = LineItem<'static>> {
+pub(crate) fn line(month: BillingPeriod) -> impl Strategy<Value = LineItem<'static>> {
     let principal = prop::sample::select(vec![
         None,
         Some(""),
@@ -97,7 +97,7 @@ fn line(month: BillingPeriod) -> impl Strategy<Value = LineItem<'static>> {
         )
 }
 
-fn question() -> impl Strategy<Value = (Vec<&'static str>, &'static str, &'static str)> {
+pub(crate) fn question() -> impl Strategy<Value = (Vec<&'static str>, &'static str, &'static str)> {
     let dimensions = vec![
         "payer",
         "account",
@@ -132,7 +132,7 @@ fn question() -> impl Strategy<Value = (Vec<&'static str>, &'static str, &'stati
 }
 
 /// What the bill says, added up without any of the code under test.
-fn truth(lines: &[LineItem<'_>], cost: &str, bedrock_only: bool) -> BTreeMap<String, Amount> {
+pub(crate) fn truth(lines: &[LineItem<'_>], cost: &str, bedrock_only: bool) -> BTreeMap<String, Amount> {
     let mut sums = BTreeMap::new();
     for line in lines.iter().filter(|line| !bedrock_only || line.is_bedrock()) {
         let cost = match cost {
@@ -145,7 +145,7 @@ fn truth(lines: &[LineItem<'_>], cost: &str, bedrock_only: bool) -> BTreeMap<Str
     sums
 }
 
-fn totals(answer: &Value) -> BTreeMap<String, Amount> {
+pub(crate) fn totals(answer: &Value) -> BTreeMap<String, Amount> {
     let totals = answer["meta"]["totals"].as_array().expect("totals");
     totals
         .iter()
@@ -153,7 +153,7 @@ fn totals(answer: &Value) -> BTreeMap<String, Amount> {
         .collect()
 }
 
-fn lines_counted(answer: &Value) -> i64 {
+pub(crate) fn lines_counted(answer: &Value) -> i64 {
     answer["data"].as_array().expect("rows").iter().map(|row| row["line_items"].as_i64().expect("a count")).sum()
 }
 

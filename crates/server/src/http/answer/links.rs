@@ -1,5 +1,6 @@
 //! Where to go from an answer.
 
+use axum::http::{HeaderMap, HeaderValue, header};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -18,6 +19,14 @@ impl Links {
     pub(crate) fn and(mut self, relation: &'static str, path: impl Into<String>) -> Self {
         self.0.push((relation, path.into()));
         self
+    }
+
+    /// The link of this relation as a header (RFC 8288); none, where there is no such link.
+    pub(crate) fn header_of(&self, relation: &str) -> HeaderMap {
+        let found = self.0.iter().find(|(name, _)| *name == relation);
+        // Paths are percent-encoded: never refused.
+        let value = found.and_then(|(name, path)| HeaderValue::from_str(&format!("<{path}>; rel=\"{name}\"")).ok());
+        value.map(|value| (header::LINK, value)).into_iter().collect()
     }
 }
 

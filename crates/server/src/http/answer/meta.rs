@@ -9,7 +9,7 @@ use store::StoreError;
 use store::snapshot::{CostBasis, Snapshot};
 use utoipa::ToSchema;
 
-use super::Figures;
+use super::{ComparedWith, Figures};
 use crate::http::grammar::{Echo, words};
 
 /// What an answer says about itself.
@@ -20,6 +20,14 @@ pub(crate) struct Meta {
     /// How many rows `data` has.
     #[schema(example = 12)]
     rows: usize,
+    /// Where the next page begins, as `cursor` of the same question; left out where no page follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    next_cursor: Option<String>,
+    /// What stands beside the rows, with `compare`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    compare: Option<ComparedWith>,
     /// The version of all data in this answer. It changes when a period is published or ownership rules change, and is the
     /// same for every caller.
     #[schema(example = "v12")]
@@ -67,6 +75,8 @@ impl Meta {
         Ok(Self {
             totals,
             rows,
+            next_cursor: None,
+            compare: None,
             data_version: data_version(snapshot),
             as_of: snapshot.as_of(),
             period_status: periods.iter().map(status).collect(),
@@ -75,6 +85,18 @@ impl Meta {
             query,
             notes,
         })
+    }
+
+    /// Says where the next page begins, where there is one.
+    pub(crate) fn with_next_cursor(mut self, cursor: Option<String>) -> Self {
+        self.next_cursor = cursor;
+        self
+    }
+
+    /// Says what the rows are compared with, where they are.
+    pub(crate) fn with_comparison(mut self, compare: Option<ComparedWith>) -> Self {
+        self.compare = compare;
+        self
     }
 
     /// Adds a note.

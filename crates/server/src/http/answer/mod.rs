@@ -1,11 +1,13 @@
 //! What answers are made of. Money and tokens are decimal strings, time is UTC, and keys keep their order.
 
+mod comparison;
 mod control;
 mod figures;
 mod links;
 mod meta;
 mod rows;
 
+pub(crate) use comparison::{ComparedWith, Comparison};
 pub(crate) use control::{ControlFigures, control};
 pub(crate) use figures::{Figures, TokenCounts, totals};
 pub(crate) use links::Links;

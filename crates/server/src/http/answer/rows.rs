@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use store::snapshot::{CostRow, Dimension};
+use store::snapshot::{ArrangedRow, CostRow, Dimension};
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::TokenCounts;
+use super::{Comparison, TokenCounts};
 
 /// The rows that answer one question.
 pub(crate) type CostRows = Vec<Row>;
@@ -17,25 +17,31 @@ pub(crate) type CostRows = Vec<Row>;
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     names: Arc<[String]>,
-    row: CostRow,
+    row: ArrangedRow,
 }
 
 impl Row {
     /// The rows under the names of the dimensions by which they are grouped.
     pub(crate) fn all(rows: Vec<CostRow>, group_by: &[Dimension]) -> CostRows {
+        let alone = |row| ArrangedRow { row, compared: None, folded: None };
+        Self::arranged(rows.into_iter().map(alone).collect(), group_by)
+    }
+
+    /// The same, of rows that are arranged.
+    pub(crate) fn arranged(rows: Vec<ArrangedRow>, group_by: &[Dimension]) -> CostRows {
         let names: Arc<[String]> = group_by.iter().map(Dimension::to_string).collect();
         rows.into_iter().map(|row| Self { names: Arc::clone(&names), row }).collect()
     }
 
     /// Whether any grouped dimension is set.
     pub(crate) fn says_something(&self) -> bool {
-        self.row.dimensions.iter().any(Option::is_some)
+        self.row.row.dimensions.iter().any(Option::is_some)
     }
 }
 
 impl Serialize for Row {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let row = &self.row;
+        let row = &self.row.row;
         let mut map = serializer.serialize_map(None)?;
         if let Some(period) = row.period {
             map.serialize_entry("period", &period)?;
@@ -52,10 +58,17 @@ impl Serialize for Row {
                 map.serialize_entry("account_name", &row.account_name)?;
             }
         }
+        if let Some(folded) = self.row.folded {
+            map.serialize_entry("others", &(folded > 0))?;
+            map.serialize_entry("others_count", &folded)?;
+        }
         map.serialize_entry("cost", &row.cost)?;
         map.serialize_entry("currency", &row.currency)?;
         map.serialize_entry("tokens", &TokenCounts::from(&row.tokens))?;
         map.serialize_entry("line_items", &row.line_items)?;
+        if let Some(compared) = self.row.compared {
+            map.serialize_entry("compare", &Comparison::between(row.cost, compared))?;
+        }
         map.end()
     }
 }
@@ -67,6 +80,7 @@ impl ToSchema for Row {
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         schemas.push((TokenCounts::name().into_owned(), TokenCounts::schema()));
+        schemas.push((Comparison::name().into_owned(), Comparison::schema()));
     }
 }
 
@@ -85,10 +99,17 @@ impl PartialSchema for Row {
             ))
             .property("period", text().description(Some("The billing period, with granularity=monthly.")))
             .property("date", text().description(Some("The usage date in UTC, with granularity=daily.")))
+            .property("others", ObjectBuilder::new().schema_type(Type::Boolean).description(Some(
+                "With `top`: whether the row is what all groups come to that are not among the largest.",
+            )))
+            .property("others_count", ObjectBuilder::new().schema_type(Type::Integer).description(Some(
+                "With `top`: how many groups the row is what they come to; 0 for one of the largest.",
+            )))
             .property("cost", text().description(Some("The exact cost as a decimal string, up to twelve places.")))
             .property("currency", text().description(Some("Its currency; costs are never summed across currencies.")))
             .property("tokens", Ref::from_schema_name(TokenCounts::name()))
-            .property("line_items", ObjectBuilder::new().schema_type(Type::Integer));
+            .property("line_items", ObjectBuilder::new().schema_type(Type::Integer))
+            .property("compare", Ref::from_schema_name(Comparison::name()));
         ["cost", "currency", "tokens", "line_items"]
             .into_iter()
             .fold(properties, ObjectBuilder::required)

@@ -1,5 +1,6 @@
 //! What the OpenAPI document says beyond the routes: what the service is, its parameters, and its problems.
 
+mod arrangement;
 mod parameters;
 mod security;
 
@@ -90,7 +91,7 @@ problems! {
     /// Of `/v1/costs`.
     CostsProblems: [
         UnknownParameter, RepeatedParameter, UnknownDimension, InvalidValue, ConflictingParameters, LimitExceeded,
-        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable, QueryTooLong, PeriodNotLoaded, NothingLoaded, StoreUnreachable, Timeout, InternalError,
+        CursorOutdated, Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable, QueryTooLong, PeriodNotLoaded, NothingLoaded, StoreUnreachable, Timeout, InternalError,
     ];
     /// Of routes about one team.
     TeamProblems: [

@@ -8,6 +8,7 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterS
 use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{KnownFormat, RefOr, Required, SchemaFormat};
 
+use super::arrangement::arrangement;
 use crate::http::cursor::Cursor;
 use crate::http::grammar::words::{COST_BASES, GRANULARITIES, REVEAL};
 use crate::http::grammar::{LONGEST_FILTER_VALUE_BYTES, MOST_FILTER_VALUES, MOST_GROUPED_DIMENSIONS, MOST_PERIODS};
@@ -62,7 +63,9 @@ impl IntoParams for AuditParameters {
 
 impl IntoParams for CostsParameters {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        vec![periods(), start(), end(), granularity(), group_by(), filter(), exclude(), cost(), order_by(), reveal()]
+        let question =
+            [periods(), start(), end(), granularity(), group_by(), filter(), exclude(), cost(), order_by(), reveal()];
+        question.into_iter().chain(arrangement()).collect()
     }
 }
 
@@ -79,7 +82,7 @@ impl IntoParams for CostParameters {
     }
 }
 
-fn parameter(name: &str, description: impl Into<String>, schema: RefOr<Schema>) -> ParameterBuilder {
+pub(super) fn parameter(name: &str, description: impl Into<String>, schema: RefOr<Schema>) -> ParameterBuilder {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Query)
@@ -93,7 +96,7 @@ fn list(name: &str, description: impl Into<String>, schema: ArrayBuilder) -> Par
     parameter(name, description, schema.into()).style(Some(ParameterStyle::Form)).explode(Some(false)).build()
 }
 
-fn text() -> ObjectBuilder {
+pub(super) fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
 }
 
@@ -137,7 +140,7 @@ fn limit() -> Parameter {
     parameter("limit", description, schema.into()).build()
 }
 
-fn cursor() -> Parameter {
+pub(super) fn cursor() -> Parameter {
     let description = "Where the page begins: from `links.next` of the page before, for the same question.";
     parameter("cursor", description, text().pattern(Some(Cursor::PATTERN)).into()).build()
 }

@@ -1,7 +1,8 @@
-//! The question of `GET /v1/costs`.
+//! The question of `/v1/costs`.
 
 use store::snapshot::{CostBasis, CostQuestion, Dimension, Filter, Granularity, OrderBy, Scope};
 
+use super::arrangement::{Arranged, AskedArrangement};
 use super::dimensions::{read_filters, read_group_by, read_order_by};
 use super::fault::Faults;
 use super::parameters::{Accepted, Parameters};
@@ -15,6 +16,8 @@ pub(crate) struct CostsQuery {
     pub(crate) scope: AskedScope,
     /// Whether the persons behind pseudonyms are asked for.
     pub(crate) reveal: bool,
+    /// How the rows are wanted.
+    pub(crate) arrangement: AskedArrangement,
     granularity: Granularity,
     group_by: Vec<Dimension>,
     filters: Vec<Filter>,
@@ -25,7 +28,7 @@ pub(crate) struct CostsQuery {
 impl CostsQuery {
     /// The parameters of `/v1/costs`.
     pub(crate) const PARAMETERS: Accepted = Accepted {
-        single: &["start", "end", "granularity", "cost", "order_by", "reveal"],
+        single: &["start", "end", "granularity", "cost", "order_by", "reveal", "top", "compare", "limit", "cursor"],
         list: &["period", "group_by"],
         bracketed: &["filter", "exclude"],
     };
@@ -45,7 +48,9 @@ impl CostsQuery {
         let cost = read_cost_basis(&parameters, &mut faults);
         let order_by = read_order_by(&parameters, &group_by, &mut faults);
         let reveal = read_reveal(&parameters, &mut faults);
-        faults.none_or(Self { scope, reveal, granularity, group_by, filters, cost, order_by })
+        let arranged = Arranged { scope: &scope, granularity, group_by: &group_by };
+        let arrangement = AskedArrangement::read(&parameters, &arranged, &mut faults);
+        faults.none_or(Self { scope, reveal, arrangement, granularity, group_by, filters, cost, order_by })
     }
 
     /// The question to the store, once the scope is known.

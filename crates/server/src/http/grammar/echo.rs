@@ -1,5 +1,6 @@
 //! A question written back, in the parameters that ask for it.
 
+use bill::BillingPeriod;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use store::snapshot::{CostQuestion, Dimension, Filter, OrderBy, OrderKey, Scope};
@@ -41,6 +42,17 @@ impl Echo {
     /// Adds a parameter.
     pub(crate) fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.0.push((name.into(), value.into()));
+    }
+
+    /// Adds how the rows are arranged, apart from pages.
+    pub(crate) fn arranged(mut self, top: Option<u16>, compare: Option<BillingPeriod>) -> Self {
+        if let Some(top) = top {
+            self.push("top", top.to_string());
+        }
+        if let Some(period) = compare {
+            self.push("compare", period.to_string());
+        }
+        self
     }
 
     /// Adds that the persons behind pseudonyms were asked for, where they were.

@@ -4,6 +4,7 @@
 //! each with the nearest name that is known. Reading order: [`Parameters`] takes the query string apart, [`CostsQuery`]
 //! gives it a meaning, [`Echo`] writes a question so that it is read as itself.
 
+mod arrangement;
 mod costs;
 mod dimensions;
 mod echo;
@@ -17,6 +18,7 @@ mod scope;
 mod tests;
 pub(crate) mod words;
 
+pub(crate) use arrangement::{AskedComparison, AskedPage, PAGE_LENGTHS, TOPS, with_itself};
 pub(crate) use costs::CostsQuery;
 pub(crate) use echo::Echo;
 pub(crate) use fault::{Fault, Faults, shown};

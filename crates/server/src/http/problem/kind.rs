@@ -18,6 +18,8 @@ pub(crate) enum ProblemKind {
     ConflictingParameters,
     /// More than is answered at once.
     LimitExceeded,
+    /// A page of a data version that is not served any more.
+    CursorOutdated,
     /// A query string beyond the length that is read.
     QueryTooLong,
     /// No such path.
@@ -74,13 +76,14 @@ pub(crate) enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds, in the order in which they are documented.
-    pub(crate) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 33] = [
         Self::UnknownParameter,
         Self::RepeatedParameter,
         Self::UnknownDimension,
         Self::InvalidValue,
         Self::ConflictingParameters,
         Self::LimitExceeded,
+        Self::CursorOutdated,
         Self::QueryTooLong,
         Self::UnknownPath,
         Self::MethodNotAllowed,
@@ -118,6 +121,7 @@ impl ProblemKind {
             Self::InvalidValue => "/problems/invalid-value",
             Self::ConflictingParameters => "/problems/conflicting-parameters",
             Self::LimitExceeded => "/problems/limit-exceeded",
+            Self::CursorOutdated => "/problems/cursor-outdated",
             Self::QueryTooLong => "/problems/query-too-long",
             Self::UnknownPath => "/problems/unknown-path",
             Self::MethodNotAllowed => "/problems/method-not-allowed",
@@ -156,6 +160,7 @@ impl ProblemKind {
             Self::InvalidValue => "Invalid value",
             Self::ConflictingParameters => "Parameters that do not go together",
             Self::LimitExceeded => "More than is answered at once",
+            Self::CursorOutdated => "Page of an older data version",
             Self::QueryTooLong => "Query string too long",
             Self::UnknownPath => "Unknown path",
             Self::MethodNotAllowed => "Method not allowed",
@@ -206,7 +211,7 @@ impl ProblemKind {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::KeyNotActive | Self::DrilldownNotComplete | Self::DrilldownFailed => StatusCode::CONFLICT,
-            Self::DrilldownOutdated => StatusCode::GONE,
+            Self::CursorOutdated | Self::DrilldownOutdated => StatusCode::GONE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
@@ -231,8 +236,15 @@ impl ProblemKind {
                 "Costs are not kept by this name. `errors` lists the dimensions; a tag is written `tag:<key>`."
             }
             Self::InvalidValue => "A value could not be read. `errors` says what would be right.",
-            Self::ConflictingParameters => "Give either `period`, or `start` together with `end`.",
-            Self::LimitExceeded => "Ask for less at once: fewer dimensions, values or periods.",
+            Self::ConflictingParameters => {
+                "Each of these parameters may be given, but not together, or not without another. `errors` says which go together."
+            }
+            Self::LimitExceeded => {
+                "Ask for less at once: fewer dimensions, values or periods, or page by page with `limit`."
+            }
+            Self::CursorOutdated => {
+                "Pages that belong together are of one data version, and another has been published since the first of them. `links.first` is the first page of the same question now."
+            }
             Self::QueryTooLong => "Ask for fewer values at once.",
             Self::UnknownPath => "There is nothing at this path. `/` lists what there is.",
             Self::MethodNotAllowed => "The path exists, the method does not. The `Allow` header lists those that do.",

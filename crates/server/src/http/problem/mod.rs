@@ -17,6 +17,7 @@ use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
 
+use super::answer::Links;
 use super::grammar::{Fault, Faults};
 pub(crate) use kind::ProblemKind;
 pub(crate) use pages::{__path_get_problem, __path_list_problems, get_problem, list_problems};
@@ -55,6 +56,9 @@ pub(crate) struct ProblemDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<String>>, example = json!(["2026-09", "2026-10"]))]
     loaded_periods: Option<Vec<BillingPeriod>>,
+    /// Where to go instead, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    links: Option<Links>,
     /// The id under which the log tells of this request; the header `x-request-id` has it too.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "0199f3b2a6d77c0e9f5c6f3f1c1a2b3c")]
@@ -78,6 +82,7 @@ impl Problem {
             errors: Vec::new(),
             did_you_mean: None,
             loaded_periods: None,
+            links: None,
             request_id: None,
             cause: None,
             retry_after: kind.retry_after_seconds().map(u64::from),
@@ -96,6 +101,12 @@ impl Problem {
     /// Adds the periods that can be asked for.
     pub(crate) fn with_loaded_periods(mut self, periods: &[BillingPeriod]) -> Self {
         self.0.loaded_periods = Some(periods.to_vec());
+        self
+    }
+
+    /// Adds where to go instead.
+    pub(crate) fn with_links(mut self, links: Links) -> Self {
+        self.0.links = Some(links);
         self
     }
 
@@ -171,7 +182,8 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         if let StoreError::TooManyRows { limit } = error {
             let detail = format!(
-                "the answer has more than {limit} rows; group by fewer dimensions, filter, or ask for a shorter time"
+                "the answer has more than {limit} rows; group by fewer dimensions, filter, ask for a shorter time, or \
+                 read it page by page with `limit`"
             );
             return Self::new(ProblemKind::LimitExceeded, detail);
         }

@@ -33,10 +33,10 @@ async fn an_unknown_parameter_is_refused_by_every_route(pool: PgPool) {
     ];
     for path in paths {
         assert_eq!(client.get(path).await.status, StatusCode::OK, "{path}");
-        let answer = client.get(&format!("{path}?limit=10")).await;
+        let answer = client.get(&format!("{path}?page=10")).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
         assert_eq!(answer.json()["type"], "/problems/unknown-parameter", "{path}");
-        assert_eq!(answer.json()["errors"][0]["parameter"], "limit", "{path}");
+        assert_eq!(answer.json()["errors"][0]["parameter"], "page", "{path}");
     }
 }
 

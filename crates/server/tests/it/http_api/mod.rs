@@ -2,6 +2,7 @@
 //!
 //! Each test has a database of its own; `DATABASE_URL` names the server (`make test` starts one).
 
+mod arrangement;
 mod bill_of_two_months;
 mod client;
 mod costs;

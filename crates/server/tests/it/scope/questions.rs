@@ -60,6 +60,10 @@ const FILTERS: [&str; 16] = [
     "[invoice]=",
 ];
 
+/// Some go with some questions only.
+const ARRANGEMENTS: [&str; 8] =
+    ["", "", "", "limit=3", "top=2", "top=1&limit=2", "compare=previous", "compare=2026-09&limit=4"];
+
 fn costs() -> impl Strategy<Value = String> {
     let choose = |choices: Vec<&'static str>| prop::sample::select(choices);
     let filter =
@@ -72,10 +76,11 @@ fn costs() -> impl Strategy<Value = String> {
         choose(vec!["unblended", "net_unblended", "list"]),
         choose(vec!["", "order_by=cost", "order_by=-cost"]),
         prop::collection::vec(filter, 0..3),
+        choose(ARRANGEMENTS.to_vec()),
     )
-        .prop_map(|(time, group_by, granularity, cost, order_by, filters)| {
+        .prop_map(|(time, group_by, granularity, cost, order_by, filters, arrangement)| {
             let grouped = if group_by.is_empty() { String::new() } else { format!("group_by={}", group_by.join(",")) };
-            let mut parts = vec![time.to_owned(), grouped, order_by.to_owned()];
+            let mut parts = vec![time.to_owned(), grouped, order_by.to_owned(), arrangement.to_owned()];
             parts.extend([format!("granularity={granularity}"), format!("cost={cost}")]);
             parts.extend(filters);
             parts.retain(|part| !part.is_empty());
