@@ -2,6 +2,7 @@
 //!
 //! One executable for all: linking the service takes longer than most of its tests, and half a gigabyte.
 
+mod alternatives;
 mod arranged;
 mod athena;
 mod bad_input;

@@ -223,13 +223,7 @@ impl Composer<'_> {
             self.text.push(" and cost.usage_date >= ").push_bind(start);
             self.text.push(" and cost.usage_date < ").push_bind(end);
         }
-        for filter in &self.question.filters {
-            self.text.push(" and ");
-            match filter.dimension {
-                Dimension::Team => push_team_condition(&mut self.text, team_id_in(table), filter),
-                _ => push_condition(&mut self.text, filter),
-            }
-        }
+        self.filter(table);
         self.group();
         if let Some(top) = self.arrangement.top {
             let (keys, figures) = (self.keys(), self.figures());
@@ -240,6 +234,30 @@ impl Composer<'_> {
         self.order();
         self.limit();
         self.text
+    }
+
+    fn filter(&mut self, table: Table) {
+        let (alternatives, others): (Vec<&Filter>, _) =
+            self.question.filters.iter().partition(|filter| filter.alternative);
+        for filter in others {
+            self.text.push(" and ");
+            self.push_filter(filter, table);
+        }
+        for exclude in [false, true] {
+            let of_kind: Vec<&Filter> = alternatives.iter().copied().filter(|one| one.exclude == exclude).collect();
+            for (place, filter) in of_kind.iter().enumerate() {
+                self.text.push(if place == 0 { " and (" } else { " or " });
+                self.push_filter(filter, table);
+            }
+            self.text.push(if of_kind.is_empty() { "" } else { ")" });
+        }
+    }
+
+    fn push_filter(&mut self, filter: &Filter, table: Table) {
+        match filter.dimension {
+            Dimension::Team => push_team_condition(&mut self.text, team_id_in(table), filter),
+            _ => push_condition(&mut self.text, filter),
+        }
     }
 
     fn folds(&self) -> bool {

@@ -16,7 +16,7 @@ pub struct CostQuestion {
     pub granularity: Granularity,
     /// What divides the rows beside time; the order is kept in [`CostRow::dimensions`].
     pub group_by: Vec<Dimension>,
-    /// All of them must hold.
+    /// All of them must hold, but for alternatives.
     pub filters: Vec<Filter>,
     /// Which cost of a line is added up.
     pub cost: CostBasis,
@@ -213,6 +213,9 @@ pub struct Filter {
     pub values: Vec<Option<String>>,
     /// Keep what does not match instead.
     pub exclude: bool,
+    /// Of the alternatives that keep, it is enough that one holds; and likewise of those that exclude: they leave out what
+    /// all of them match.
+    pub alternative: bool,
 }
 
 /// The order of rows.

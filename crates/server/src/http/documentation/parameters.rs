@@ -107,16 +107,21 @@ pub(crate) fn period_schema() -> ObjectBuilder {
 }
 
 /// PostgreSQL cannot hold the character NUL, so that no value of the bill has it.
-const WITHOUT_NUL: &str = r"^[^\x00]*$";
+pub(super) const WITHOUT_NUL: &str = r"^[^\x00]*$";
 
 /// How dimensions are named, as a regular expression; `letter` is what a letter of a tag's key may be.
-fn dimension_pattern(letter: &str) -> String {
+pub(super) fn dimension_pattern(letter: &str) -> String {
     let names = Dimension::NAMED.map(|dimension| dimension.to_string()).join("|");
     format!("({names}|tag:{letter}+)")
 }
 
+/// How a filter is named: a dimension, or one with this word in front.
+pub(super) fn filter_pattern(prefix: &str) -> String {
+    format!("^({prefix}:)?{}$", dimension_pattern(LETTER))
+}
+
 /// A letter of a key; and one in a list, where a comma is written `\,` and a backslash before a comma `\\`.
-const LETTER: &str = r"[^\x00]";
+pub(super) const LETTER: &str = r"[^\x00]";
 const LETTER_IN_LIST: &str = r"([^,\\\x00]|\\[^\x00])";
 
 fn periods() -> Parameter {
@@ -208,16 +213,27 @@ fn order_by() -> Parameter {
 }
 
 fn filter() -> Parameter {
-    dimensions("filter", "Keeps only lines whose dimension has one of the values")
+    dimensions(
+        "filter",
+        "or",
+        "Keeps only lines whose dimension has one of the values",
+        "All filters must hold; of those that are written `filter[or:<dimension>]` it is enough that one does",
+    )
 }
 
 fn exclude() -> Parameter {
-    dimensions("exclude", "Leaves out all lines whose dimension has one of the values")
+    dimensions(
+        "exclude",
+        "and",
+        "Leaves out all lines whose dimension has one of the values",
+        "What any of them matches is left out; of those that are written `exclude[and:<dimension>]`, only what all of them \
+         match. `exclude[and:…]` leaves out just what filters would keep, and `exclude[…]` what `filter[or:…]` would",
+    )
 }
 
-fn dimensions(name: &str, what: &str) -> Parameter {
+fn dimensions(name: &str, prefix: &str, what: &str, together: &str) -> Parameter {
     let description = format!(
-        "{what}: `{name}[team]=a,b`. Values are separated by commas, or given by the same parameter again; a comma within a \
+        "{what}: `{name}[team]=a,b`. {together}. Values are separated by commas, or given by the same parameter again; a comma within a \
          value is written `\\,` and a backslash before a comma `\\\\`. An empty value means not set; `{name}[team]=unattributed` \
          is what no rule claims. A principal is given by its id or its ARN. Any dimension can be used, tags as \
          `{name}[tag:<key>]`. At most {MOST_FILTER_VALUES} values in all, each of at most {LONGEST_FILTER_VALUE_BYTES} bytes."
@@ -228,8 +244,9 @@ fn dimensions(name: &str, what: &str) -> Parameter {
         let values = if *dimension == Dimension::Identity { identities() } else { values() };
         object.property(dimension.to_string(), values)
     });
-    let names = text().pattern(Some(format!("^{}$", dimension_pattern(LETTER))));
+    let names = text().pattern(Some(filter_pattern(prefix)));
     let object = object
+        .property(format!("{prefix}:{}", Dimension::Identity), identities())
         .property_names(Some(Schema::from(names.build())))
         .additional_properties(Some(AdditionalProperties::RefOr(values().into())));
     parameter(name, description, object.into()).style(Some(ParameterStyle::DeepObject)).explode(Some(true)).build()

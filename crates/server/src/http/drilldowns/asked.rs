@@ -94,7 +94,7 @@ impl Asked {
         let mut filters = Vec::new();
         let mut ask = |dimension, value: &Option<Option<String>>| {
             if let Some(value) = value {
-                filters.push(Filter { dimension, values: vec![value.clone()], exclude: false });
+                filters.push(Filter { dimension, values: vec![value.clone()], exclude: false, alternative: false });
             }
         };
         ask(Dimension::Principal, &self.principal.as_ref().map(|text| text.as_deref().map(principal_id)));

@@ -38,14 +38,30 @@ pub(super) fn read_group_by(parameters: &Parameters, faults: &mut Faults) -> Vec
     dimensions
 }
 
+/// What stands before the dimension of an alternative; and what would say of it what is so without.
+struct Words {
+    name: &'static str,
+    alternative: &'static str,
+    needless: &'static str,
+}
+
+const WORDS: [Words; 2] = [
+    Words { name: "filter", alternative: "or:", needless: "and:" },
+    Words { name: "exclude", alternative: "and:", needless: "or:" },
+];
+
 /// Reads `filter[…]` and `exclude[…]`: one filter for each dimension and kind, values sorted, each once.
 pub(super) fn read_filters(parameters: &Parameters, faults: &mut Faults) -> Vec<Filter> {
-    let mut filters: BTreeMap<(bool, Dimension), Vec<Option<String>>> = BTreeMap::new();
+    let mut filters: BTreeMap<(bool, bool, Dimension), Vec<Option<String>>> = BTreeMap::new();
     let mut count = 0;
-    for (name, exclude) in [("filter", false), ("exclude", true)] {
+    for (words, exclude) in WORDS.iter().zip([false, true]) {
+        let name = words.name;
         for (bracket, list) in parameters.bracketed(name) {
             let parameter = format!("{name}[{bracket}]");
-            let Some(dimension) = faults.keep(parse_dimension(&parameter, bracket)) else { continue };
+            let dimension = bracket.strip_prefix(words.alternative);
+            let (alternative, text) = (dimension.is_some(), dimension.unwrap_or(bracket));
+            let read = words.check(&parameter, text).and_then(|()| parse_dimension(&parameter, text));
+            let Some(dimension) = faults.keep(read) else { continue };
             let texts = split(list);
             count += texts.len();
             if count > MOST_FILTER_VALUES {
@@ -55,15 +71,30 @@ pub(super) fn read_filters(parameters: &Parameters, faults: &mut Faults) -> Vec<
             }
             let values = texts.into_iter().filter_map(|text| faults.keep(read_value(&parameter, &dimension, text)));
             let values: Vec<_> = values.collect();
-            filters.entry((exclude, dimension)).or_default().extend(values);
+            filters.entry((exclude, alternative, dimension)).or_default().extend(values);
         }
     }
-    let sorted = filters.into_iter().map(|((exclude, dimension), mut values)| {
+    let sorted = filters.into_iter().map(|((exclude, alternative, dimension), mut values)| {
         values.sort_unstable();
         values.dedup();
-        Filter { dimension, values, exclude }
+        Filter { dimension, values, exclude, alternative }
     });
     sorted.collect()
+}
+
+impl Words {
+    /// Refuses a word that has no meaning here.
+    fn check(&self, parameter: &str, text: &str) -> Result<(), Fault> {
+        let Some(dimension) = text.strip_prefix(self.needless) else { return Ok(()) };
+        let Self { name, alternative, .. } = self;
+        let detail = match *name {
+            "filter" => "filters must all hold as they are; of those with `or:` it is enough that one does",
+            _ => "what any of these matches is left out as it is; with `and:`, what all of them match",
+        };
+        let mut fault = Fault::new(ProblemKind::UnknownDimension, parameter, detail);
+        fault.did_you_mean = Some(shown(&format!("{name}[{dimension}]")));
+        Err(fault.allowing(&[format!("{name}[<dimension>]"), format!("{name}[{alternative}<dimension>]")]))
+    }
 }
 
 /// Reads `order_by`: `cost` or a grouped dimension, with `-` in front for the largest or last first.

@@ -85,9 +85,10 @@ impl Echo {
     }
 
     fn push_filter(&mut self, filter: &Filter) {
-        let name = if filter.exclude { "exclude" } else { "filter" };
+        let (name, alternative) = if filter.exclude { ("exclude", "and:") } else { ("filter", "or:") };
+        let prefix = if filter.alternative { alternative } else { "" };
         let values = join(filter.values.iter().map(|value| value.as_deref().unwrap_or_default()));
-        self.push(format!("{name}[{}]", filter.dimension), values);
+        self.push(format!("{name}[{prefix}{}]", filter.dimension), values);
     }
 }
 

@@ -43,6 +43,7 @@ fn a_whole_question_is_understood() {
         dimension,
         values: values.iter().map(|value| value.map(str::to_owned)).collect(),
         exclude,
+        alternative: false,
     };
     let environment = Dimension::Tag(TagKey { view: TagView::ResourceTags, key: "env".to_owned() });
     assert_eq!(
@@ -132,6 +133,22 @@ fn every_fault_of_a_question_is_reported_at_once() {
 }
 
 #[test]
+fn what_does_not_go_together_is_told_beside_every_other_fault() {
+    let found = faults("period=2026-09,2026-10&top=0&compare=2026-1&limit=0&cursor=x");
+    let found: Vec<_> = found.iter().map(|fault| (fault.kind, fault.parameter.as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            (ProblemKind::InvalidValue, "limit"),
+            (ProblemKind::InvalidValue, "cursor"),
+            (ProblemKind::InvalidValue, "top"),
+            (ProblemKind::ConflictingParameters, "compare"),
+            (ProblemKind::InvalidValue, "compare"),
+        ]
+    );
+}
+
+#[test]
 fn rows_are_ordered_only_by_what_they_are_grouped_by() {
     let fault = only_fault("group_by=team&order_by=model");
     assert_eq!(fault.allowed, ["cost", "team"]);
@@ -148,6 +165,31 @@ fn values_given_in_several_places_are_one_filter() {
     let filters = question(r"filter[team]=b,a&filter[team]=a&filter[team]=x\,y").filters;
     let values: Vec<_> = filters[0].values.iter().map(Option::as_deref).collect();
     assert_eq!((filters.len(), values), (1, vec![Some("a"), Some("b"), Some("x,y")]));
+}
+
+#[test]
+fn alternatives_are_read_beside_what_must_hold() {
+    let filters = question("filter[or:tag:a]=1&filter[team]=x&filter[or:team]=y&exclude[and:tag:a]=2&exclude[tag:a]=3");
+    let filters: Vec<_> = filters
+        .filters
+        .iter()
+        .map(|filter| (filter.exclude, filter.alternative, filter.dimension.to_string(), filter.values.len()))
+        .collect();
+    assert_eq!(
+        filters,
+        [
+            (false, false, "team".to_owned(), 1),
+            (false, true, "team".to_owned(), 1),
+            (false, true, "tag:a".to_owned(), 1),
+            (true, false, "tag:a".to_owned(), 1),
+            (true, true, "tag:a".to_owned(), 1),
+        ]
+    );
+    for (query, near) in [("filter[and:team]=x", "filter[team]"), ("exclude[or:tag:a]=x", "exclude[tag:a]")] {
+        let fault = only_fault(query);
+        assert_eq!((fault.kind, fault.did_you_mean.as_deref()), (ProblemKind::UnknownDimension, Some(near)), "{query}");
+    }
+    assert_eq!(only_fault("filter[or:modle]=x").did_you_mean.as_deref(), Some("model"));
 }
 
 #[test]
@@ -203,8 +245,14 @@ fn any_filter() -> impl Strategy<Value = Filter> {
         !matches!(dimension, Dimension::Team | Dimension::Identity | Dimension::Principal)
     });
     let value = proptest::option::of(r#"[a-z,\\&=%\[\]'"; é]{1,8}"#);
-    (plain, proptest::collection::btree_set(value, 1..5), any::<bool>())
-        .prop_map(|(dimension, values, exclude)| Filter { dimension, values: values.into_iter().collect(), exclude })
+    (plain, proptest::collection::btree_set(value, 1..5), any::<bool>(), any::<bool>()).prop_map(
+        |(dimension, values, exclude, alternative)| Filter {
+            dimension,
+            values: values.into_iter().collect(),
+            exclude,
+            alternative,
+        },
+    )
 }
 
 fn any_scope() -> impl Strategy<Value = Scope> {
@@ -224,8 +272,9 @@ fn any_question() -> impl Strategy<Value = CostQuestion> {
     (any_scope(), granularity, group_by, filters, cost, proptest::option::of((0..9_usize, any::<bool>()))).prop_map(
         |(scope, granularity, group_by, mut filters, cost, order)| {
             let group_by: Vec<Dimension> = group_by.into_iter().collect();
-            filters.sort_by(|one, other| (one.exclude, &one.dimension).cmp(&(other.exclude, &other.dimension)));
-            filters.dedup_by(|one, other| one.exclude == other.exclude && one.dimension == other.dimension);
+            let place = |filter: &Filter| (filter.exclude, filter.alternative, filter.dimension.clone());
+            filters.sort_by_key(place);
+            filters.dedup_by_key(|filter| place(filter));
             let order_by = order.map(|(place, descending)| {
                 let key = group_by.get(place).cloned().map_or(OrderKey::Cost, OrderKey::Dimension);
                 OrderBy { key, descending }

@@ -40,7 +40,12 @@ async fn find_team(snapshot: &mut Snapshot, slug: &str) -> Result<Team, Problem>
 
 /// The question about everything that one team owns, in no division.
 fn question_about(team: &Team, scope: Scope, cost: CostBasis) -> CostQuestion {
-    let filter = Filter { dimension: Dimension::Team, values: vec![Some(team.slug.clone())], exclude: false };
+    let filter = Filter {
+        dimension: Dimension::Team,
+        values: vec![Some(team.slug.clone())],
+        exclude: false,
+        alternative: false,
+    };
     CostQuestion {
         scope,
         granularity: Granularity::Total,

@@ -66,8 +66,13 @@ const ARRANGEMENTS: [&str; 8] =
 
 fn costs() -> impl Strategy<Value = String> {
     let choose = |choices: Vec<&'static str>| prop::sample::select(choices);
-    let filter =
-        (choose(vec!["filter", "exclude"]), choose(FILTERS.to_vec())).prop_map(|(verb, rest)| format!("{verb}{rest}"));
+    let filter = (
+        choose(vec!["filter", "filter", "exclude", "exclude", "filter[or:", "exclude[and:"]),
+        choose(FILTERS.to_vec()),
+    )
+        .prop_map(
+            |(verb, rest)| if verb.ends_with(':') { rest.replacen('[', verb, 1) } else { format!("{verb}{rest}") },
+        );
     let group_by = prop::sample::subsequence(DIMENSIONS.to_vec(), 0..4);
     (
         choose(TIMES.to_vec()),
