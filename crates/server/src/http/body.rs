@@ -27,6 +27,12 @@ impl JsonObject {
         Fields(self.0)
     }
 
+    /// A body that was sent.
+    #[cfg(test)]
+    pub(crate) fn of(value: Value) -> Self {
+        Self::read(value.to_string().as_bytes()).expect("an object")
+    }
+
     fn read(bytes: &[u8]) -> Result<Self, Problem> {
         if bytes.is_empty() {
             return Ok(Self::default());
@@ -45,6 +51,11 @@ impl JsonObject {
 pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
+    /// Those that have not been read.
+    pub(crate) fn into_rest(self) -> Map<String, Value> {
+        self.0
+    }
+
     /// A field that may be left out.
     pub(crate) fn take<T: DeserializeOwned>(&mut self, name: &str, faults: &mut Faults) -> Option<T> {
         let value = self.0.remove(name)?;

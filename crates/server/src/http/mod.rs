@@ -113,6 +113,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(documentation::base())
         .routes(routes!(costs::list_costs))
+        .routes(routes!(costs::query_costs))
         .routes(routes!(teams::list_teams))
         .routes(routes!(teams::get_team))
         .routes(routes!(teams::get_team_showback))

@@ -1,11 +1,13 @@
 use access::audit::AuditAction;
 use access::{Caller, Extent, Grant, GrantText, Permission, Role};
 use axum::Router;
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use serde_json::Value;
 use server::gate::Gate;
 use sqlx::PgPool;
 use store::audit::AuditQuestion;
+use tower::ServiceExt;
 
 use crate::persons::{MONTH, ask, get, named_in, published, unhidden};
 use crate::support::World;
@@ -72,6 +74,27 @@ async fn whoever_may_sees_persons_and_the_audit_log_knows(pool: PgPool) {
             entry("/v1/teams/ds/showback", &format!("reveal=true&period={MONTH}")),
         ]
     );
+}
+
+/// A body is no way around the audit log, and its answer is as little to be kept.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_is_revealed_to_a_body_is_written_down_as_what_it_asks(pool: PgPool) {
+    let world = published(pool).await;
+    let admin = as_caller(&world, vec![of_everything(Role::Admin)]);
+    let body = serde_json::json!({ "group_by": ["principal", "person"], "filter": { "team": ["ds"] }, "reveal": true });
+    let request = Request::post("/v1/costs:query").header("content-type", "application/json");
+    let request = request.body(Body::from(body.to_string())).expect("a request");
+    let response = admin.clone().oneshot(request).await.expect("an answer");
+    assert_eq!(
+        (response.status(), &response.headers()["cache-control"]),
+        (StatusCode::OK, &"no-store".parse().unwrap())
+    );
+    let text = axum::body::to_bytes(response.into_body(), usize::MAX).await.expect("a body");
+    assert!(named_in(&String::from_utf8_lossy(&text)).contains(&"alice"));
+
+    let details: Vec<Value> = reveals(&world).await.into_iter().map(|(_, _, _, details)| details).collect();
+    let query = "filter%5Bteam%5D=ds&group_by=principal,person&reveal=true";
+    assert_eq!(details, [serde_json::json!({ "query": query, "data_version": 2 })]);
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]

@@ -23,9 +23,16 @@ pub(crate) struct CostReader {
     state: ApiState,
     address: IpAddr,
     uri: Uri,
+    /// What was asked, where the query string does not say it.
+    asked: Option<String>,
 }
 
 impl CostReader {
+    /// The same reader, who asks by a body what this query string asks.
+    pub(crate) fn asking(self, query: String) -> Self {
+        Self { asked: Some(query), ..self }
+    }
+
     /// The same reader, who sees the persons behind pseudonyms if that is asked for. Where there are no pseudonyms it makes
     /// no difference.
     ///
@@ -57,7 +64,7 @@ impl CostReader {
             address: Some(self.address),
             object: Some(self.uri.path().to_owned()),
             extent: self.sight.extent.clone(),
-            details: json!({ "query": self.uri.query(), "data_version": snapshot.data_version() }),
+            details: json!({ "query": self.asked.as_deref().or(self.uri.query()), "data_version": snapshot.data_version() }),
             ..AuditEvent::new(self.state.clock.now(), AuditAction::IdentityRevealed, &self.caller)
         };
         let written = self.state.store.record(&event).await;
@@ -76,6 +83,6 @@ impl FromRequestParts<ApiState> for CostReader {
         let caller = known_caller(&parts.extensions)?;
         let sight = state.gate.sight_of(&caller).ok_or_else(|| forbidden(Permission::CostsRead))?;
         let address = client_ip(&parts.extensions);
-        Ok(Self { caller, sight, state: state.clone(), address, uri: parts.uri.clone() })
+        Ok(Self { caller, sight, state: state.clone(), address, uri: parts.uri.clone(), asked: None })
     }
 }

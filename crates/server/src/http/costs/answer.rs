@@ -6,7 +6,7 @@ use serde::Serialize;
 use store::snapshot::{Arrangement, CostQuestion, Scope, Snapshot};
 use utoipa::ToSchema;
 
-use super::paging::{Page, path};
+use super::paging::{Page, link};
 use crate::http::ApiState;
 use crate::http::access::CostReader;
 use crate::http::answer::{ComparedWith, ControlFigures, CostRows, Links, Meta, MetaContext, Row, control, totals};
@@ -65,7 +65,7 @@ pub(super) async fn answer(
     let control = control(&mut snapshot, &periods, question.cost).await?;
 
     let query = page.as_ref().map_or_else(|| echo.clone(), |page| page.echo(&echo));
-    let links = Links::to_self(path(&query)).and("periods", "/v1/periods").and("teams", "/v1/teams");
+    let links = link(Links::default(), "self", &query).and("periods", "/v1/periods").and("teams", "/v1/teams");
     let links = page.map_or_else(|| links.clone(), |page| page.links(links.clone(), &echo, next.as_deref()));
     let context = MetaContext { periods: &periods, cost: question.cost, today: state.today(), query };
     let mut meta = Meta::new(&mut snapshot, context, totals, data.len()).await?;

@@ -2,11 +2,13 @@
 
 mod answer;
 mod paging;
+mod query;
 
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 
 use self::answer::CostsAnswer;
+pub(crate) use self::query::{__path_query_costs, query_costs};
 use super::ApiState;
 use super::access::CostReader;
 use super::documentation::{CostsParameters, CostsProblems, NotModified};

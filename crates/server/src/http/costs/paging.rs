@@ -9,6 +9,7 @@ use super::PATH;
 use crate::http::answer::{Links, data_version};
 use crate::http::cursor::{Cursor, CursorQuestion};
 use crate::http::grammar::{AskedPage, Echo, Fault};
+use crate::http::middleware::LONGEST_QUERY_BYTES;
 use crate::http::problem::{Problem, ProblemKind};
 
 /// A page that is there.
@@ -69,18 +70,19 @@ impl Page {
 
     /// Adds where to go from this page.
     pub(super) fn links(&self, links: Links, question: &Echo, next: Option<&str>) -> Links {
-        let link = |cursor| path(&echo(question, self.limit, cursor));
-        let links = if self.given_cursor.is_some() { links.and("first", link(None)) } else { links };
+        let page = |cursor| echo(question, self.limit, cursor);
+        let links = if self.given_cursor.is_some() { link(links, "first", &page(None)) } else { links };
         match next {
-            Some(cursor) => links.and("next", link(Some(cursor))),
+            Some(cursor) => link(links, "next", &page(Some(cursor))),
             None => links,
         }
     }
 }
 
-/// Where a question can be asked by GET.
-pub(super) fn path(question: &Echo) -> String {
-    format!("{PATH}?{}", question.query_string())
+/// Adds a link to where a question is asked by GET, unless it is too long for that.
+pub(super) fn link(links: Links, relation: &'static str, question: &Echo) -> Links {
+    let query = question.query_string();
+    if query.len() > LONGEST_QUERY_BYTES { links } else { links.and(relation, format!("{PATH}?{query}")) }
 }
 
 fn echo(question: &Echo, limit: u16, cursor: Option<&str>) -> Echo {
@@ -95,7 +97,7 @@ fn echo(question: &Echo, limit: u16, cursor: Option<&str>) -> Echo {
 fn outdated(version: i64, question: &Echo, limit: u16, snapshot: &Snapshot) -> Problem {
     let served = data_version(snapshot);
     let detail = format!("the cursor belongs to data version v{version}, and {served} is served now; begin anew");
-    let first = Links::default().and("first", path(&echo(question, limit, None)));
+    let first = link(Links::default(), "first", &echo(question, limit, None));
     Problem::new(ProblemKind::CursorOutdated, detail).with_links(first)
 }
 

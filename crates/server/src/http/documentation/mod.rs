@@ -2,6 +2,7 @@
 
 mod arrangement;
 mod parameters;
+mod question;
 mod security;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ pub(crate) use parameters::{
     AuditParameters, CostParameters, CostsParameters, PageParameters, PeriodAndCostParameters, PeriodInPath,
     day_schema, period_schema,
 };
+pub(crate) use question::CostsQuestion;
 
 const DESCRIPTION: &str = "Exact Amazon Bedrock cost per team, principal, model and tag, from an AWS CUR 2.0 export.
 
@@ -92,6 +94,12 @@ problems! {
     CostsProblems: [
         UnknownParameter, RepeatedParameter, UnknownDimension, InvalidValue, ConflictingParameters, LimitExceeded,
         CursorOutdated, Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable, QueryTooLong, PeriodNotLoaded, NothingLoaded, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of `/v1/costs:query`.
+    CostsBodyProblems: [
+        UnknownParameter, UnknownDimension, InvalidValue, ConflictingParameters, LimitExceeded, InvalidBody, BodyTooLarge,
+        UnsupportedMediaType, CursorOutdated, Unauthenticated, Forbidden, CrossSite, TooManyRequests, Overloaded,
+        ProviderUnreachable, QueryTooLong, PeriodNotLoaded, NothingLoaded, StoreUnreachable, Timeout, InternalError,
     ];
     /// Of routes about one team.
     TeamProblems: [

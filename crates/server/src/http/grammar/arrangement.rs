@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use bill::BillingPeriod;
-use store::snapshot::{Dimension, Granularity};
+use store::snapshot::Granularity;
 
 use super::fault::{Fault, Faults, shown};
 use super::parameters::Parameters;
@@ -50,7 +50,7 @@ impl AskedArrangement {
     pub(crate) fn read(parameters: &Parameters, rest: &Arranged<'_>, faults: &mut Faults) -> Self {
         let page = read_page(parameters, faults);
         let top = read_number(parameters, "top", "a number of groups", &TOPS, faults);
-        if top.is_some() && rest.group_by.is_empty() {
+        if top.is_some() && parameters.list("group_by").all(str::is_empty) {
             let detail = "`top` needs a `group_by`: the dimensions by which the largest are looked for";
             faults.push(Fault::new(ProblemKind::ConflictingParameters, "top", detail));
         }
@@ -62,7 +62,6 @@ impl AskedArrangement {
 pub(crate) struct Arranged<'q> {
     pub(crate) scope: &'q AskedScope,
     pub(crate) granularity: Granularity,
-    pub(crate) group_by: &'q [Dimension],
 }
 
 fn read_page(parameters: &Parameters, faults: &mut Faults) -> Option<AskedPage> {

@@ -1,4 +1,4 @@
-//! The question of `/v1/costs`.
+//! The question of `/v1/costs`: as a query string, and in [`super::json`] as a body.
 
 use store::snapshot::{CostBasis, CostQuestion, Dimension, Filter, Granularity, OrderBy, Scope};
 
@@ -40,17 +40,22 @@ impl CostsQuery {
     pub(crate) fn parse(query: Option<&str>) -> Result<Self, Faults> {
         let mut faults = Faults::default();
         let parameters = Parameters::read(query, &Self::PARAMETERS, &mut faults);
-        let scope = AskedScope::read(&parameters, &mut faults);
+        let read = Self::read(&parameters, &mut faults);
+        faults.none_or(read)
+    }
+
+    /// Reads parameters, in whichever way they were given; what is wrong goes to the faults.
+    pub(super) fn read(parameters: &Parameters, faults: &mut Faults) -> Self {
+        let scope = AskedScope::read(parameters, faults);
         let granularity = parameters.single("granularity").map(|word| value_of("granularity", &GRANULARITIES, word));
         let granularity = granularity.and_then(|word| faults.keep(word)).unwrap_or_default();
-        let group_by = read_group_by(&parameters, &mut faults);
-        let filters = read_filters(&parameters, &mut faults);
-        let cost = read_cost_basis(&parameters, &mut faults);
-        let order_by = read_order_by(&parameters, &group_by, &mut faults);
-        let reveal = read_reveal(&parameters, &mut faults);
-        let arranged = Arranged { scope: &scope, granularity, group_by: &group_by };
-        let arrangement = AskedArrangement::read(&parameters, &arranged, &mut faults);
-        faults.none_or(Self { scope, reveal, arrangement, granularity, group_by, filters, cost, order_by })
+        let group_by = read_group_by(parameters, faults);
+        let filters = read_filters(parameters, faults);
+        let cost = read_cost_basis(parameters, faults);
+        let order_by = read_order_by(parameters, &group_by, faults);
+        let reveal = read_reveal(parameters, faults);
+        let arrangement = AskedArrangement::read(parameters, &Arranged { scope: &scope, granularity }, faults);
+        Self { scope, reveal, arrangement, granularity, group_by, filters, cost, order_by }
     }
 
     /// The question to the store, once the scope is known.

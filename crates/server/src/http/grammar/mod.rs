@@ -9,6 +9,7 @@ mod costs;
 mod dimensions;
 mod echo;
 mod fault;
+mod json;
 mod lists;
 mod nearest;
 mod parameters;

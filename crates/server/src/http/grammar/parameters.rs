@@ -2,6 +2,7 @@
 
 use percent_encoding::percent_decode;
 
+use super::echo::Echo;
 use super::fault::{Fault, Faults, shown};
 use super::nearest::nearest;
 use crate::http::problem::ProblemKind;
@@ -50,6 +51,18 @@ impl Parameters {
             }
         }
         parameters
+    }
+
+    /// Adds a parameter, where it has a value.
+    pub(super) fn extend(&mut self, name: &str, bracket: Option<String>, value: Option<String>) {
+        self.0.extend(value.map(|value| Parameter { name: name.to_owned(), bracket, value }));
+    }
+
+    /// The parameters as they were given.
+    pub(super) fn echo(&self) -> Echo {
+        let mut echo = Echo::default();
+        self.0.iter().for_each(|parameter| echo.push(parameter.full_name(), parameter.value.as_str()));
+        echo
     }
 
     /// The value of a parameter that may be given once.

@@ -4,13 +4,18 @@ use bill::tags::{TagKey, TagView};
 use bill::{BillingPeriod, principal::Principal};
 use chrono::NaiveDate;
 use proptest::prelude::*;
+use serde_json::{Value, json};
 use store::snapshot::{CostBasis, CostQuestion, Dimension, Filter, Granularity, OrderBy, OrderKey, Scope};
 
 use super::*;
+use crate::http::body::JsonObject;
 use crate::http::problem::ProblemKind;
 
 fn question(query: &str) -> CostQuestion {
-    let asked = CostsQuery::parse(Some(query)).unwrap_or_else(|faults| panic!("{query}: {faults:?}"));
+    understood(CostsQuery::parse(Some(query)).unwrap_or_else(|faults| panic!("{query}: {faults:?}")))
+}
+
+fn understood(asked: CostsQuery) -> CostQuestion {
     let scope = match asked.scope.clone() {
         AskedScope::Periods(periods) => Scope::Periods(periods),
         AskedScope::UsageDates { start, end } => Scope::UsageDates { start, end },
@@ -284,7 +289,47 @@ fn any_question() -> impl Strategy<Value = CostQuestion> {
     )
 }
 
+/// The question as a program would write it.
+fn body_of(question: &CostQuestion) -> Value {
+    let names: Vec<String> = question.group_by.iter().map(Dimension::to_string).collect();
+    let mut body = json!({
+        "granularity": words::granularity(question.granularity), "cost": words::cost_basis(question.cost),
+        "group_by": names,
+    });
+    match &question.scope {
+        Scope::Periods(periods) => {
+            body["period"] = periods.iter().map(|period| Value::from(period.to_string())).collect();
+        }
+        Scope::UsageDates { start, end } => {
+            body["start"] = start.to_string().into();
+            body["end"] = end.to_string().into();
+        }
+    }
+    for filter in &question.filters {
+        let (name, prefix) = if filter.exclude { ("exclude", "and:") } else { ("filter", "or:") };
+        let prefix = if filter.alternative { prefix } else { "" };
+        body[name][format!("{prefix}{}", filter.dimension)] = json!(filter.values);
+    }
+    if let Some(order_by) = &question.order_by {
+        let sign = if order_by.descending { "-" } else { "" };
+        let key = match &order_by.key {
+            OrderKey::Cost => "cost".to_owned(),
+            OrderKey::Dimension(dimension) => dimension.to_string(),
+        };
+        body["order_by"] = format!("{sign}{key}").into();
+    }
+    body
+}
+
 proptest! {
+    #[test]
+    fn a_question_as_a_body_is_understood_as_itself(asked in any_question()) {
+        let body = body_of(&asked);
+        let (read, query_string) = CostsQuery::read_body(JsonObject::of(body.clone())).expect("a question");
+        prop_assert_eq!(CostsQuery::parse(Some(&query_string)), Ok(read.clone()), "{}", query_string);
+        prop_assert_eq!(understood(read), asked, "{}", body);
+    }
+
     #[test]
     fn an_echoed_question_is_understood_as_itself(asked in any_question()) {
         let echoed = Echo::of(&asked).query_string();

@@ -13,7 +13,7 @@ const LONGEST_ANSWER: Duration = Duration::from_secs(30);
 /// Longer than any path that there is; whoever is refused must not fill the audit log with what they make up.
 const LONGEST_PATH_BYTES: usize = 2 * 1024;
 /// Room for a hundred filter values of a usual length.
-const LONGEST_QUERY_BYTES: usize = 16 * 1024;
+pub(crate) const LONGEST_QUERY_BYTES: usize = 16 * 1024;
 
 /// Refuses a path or a query string that is too long, and gives up an answer that takes too long.
 pub(super) async fn limit(request: Request, next: Next) -> Response {

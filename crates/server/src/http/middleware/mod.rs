@@ -16,6 +16,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::problem::{Problem, ProblemKind};
 use crate::listen::client_address::ClientAddress;
 use crate::metrics::Metrics;
+pub(crate) use limits::LONGEST_QUERY_BYTES;
 pub(crate) use observe::LogName;
 
 /// Wraps every route, the unknown ones too. The first layer is the outermost.

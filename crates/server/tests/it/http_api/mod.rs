@@ -11,5 +11,6 @@ mod mistakes;
 mod nothing_loaded;
 mod openapi;
 mod periods;
+mod question_as_body;
 mod status;
 mod teams;

@@ -1,0 +1,31 @@
+use axum::extract::{RawQuery, State};
+use axum::response::{IntoResponse, Response};
+
+use super::answer::{CostsAnswer, answer};
+use crate::http::ApiState;
+use crate::http::access::CostReader;
+use crate::http::body::JsonObject;
+use crate::http::documentation::{CostsBodyProblems, CostsQuestion};
+use crate::http::grammar::{CostsQuery, ReportQuery};
+use crate::http::keys::NO_STORE;
+use crate::http::problem::Problem;
+
+/// List costs, asked by a body
+///
+/// The same question as that of `GET /v1/costs`, with the same answer: for filters that are too long for a query string, and
+/// for programs that would rather write JSON. `meta.query` is the question in the words of the query string. Nothing is
+/// changed by it; an answer has no `ETag`, so that whoever polls had better ask by `GET`.
+#[utoipa::path(post, path = "/v1/costs:query", tag = "costs", request_body = CostsQuestion,
+    responses((status = OK, description = "The costs", body = CostsAnswer), CostsBodyProblems))]
+pub(crate) async fn query_costs(
+    State(state): State<ApiState>,
+    reader: CostReader,
+    RawQuery(query): RawQuery,
+    body: JsonObject,
+) -> Result<Response, Problem> {
+    ReportQuery::parse(query.as_deref(), &ReportQuery::NOTHING)?;
+    let (asked, query_string) = CostsQuery::read_body(body)?;
+    let answer = answer(&state, reader.asking(query_string), asked).await?;
+    let next = answer.body().next_page();
+    Ok((NO_STORE, next, answer).into_response())
+}
