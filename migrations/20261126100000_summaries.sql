@@ -117,6 +117,17 @@ comment on column ownership_total.unclassified_unblended_cost is 'What no gramma
 comment on column ownership_total.unclassified_net_unblended_cost is 'What no grammar knows; a part of both others: net unblended cost.';
 comment on column ownership_total.unclassified_list_cost is 'What no grammar knows; a part of both others: list cost.';
 
+create table load_tag_key (
+    load_id     bigint not null references load on delete cascade,
+    tag_column  text not null check (tag_column in ('tags', 'resource_tags', 'cost_category')),
+    key         text not null,
+    primary key (load_id, tag_column, key)
+);
+comment on table load_tag_key is 'The keys of all tags that lines of a load carry.';
+comment on column load_tag_key.load_id is 'The load.';
+comment on column load_tag_key.tag_column is 'The column of tag_set that has it.';
+comment on column load_tag_key.key is 'The key as it is written there.';
+
 -- One text for the migration and for the program: what a load is summarised to.
 create function summarise_subjects(of_load bigint) returns void language sql as $$
     insert into subject_cost
@@ -130,9 +141,19 @@ create function summarise_subjects(of_load bigint) returns void language sql as 
       from period_cost
       join charge using (charge_id)
      where load_id = of_load
-     group by load_id, subject_id, currency
+     group by load_id, subject_id, currency;
+
+    with sets as (
+        select distinct tag_set_id from subject where subject_id in (select subject_id from subject_cost where load_id = of_load)
+    )
+    insert into load_tag_key
+    select of_load, 'tags', jsonb_object_keys(tags) from tag_set join sets using (tag_set_id)
+    union
+    select of_load, 'resource_tags', jsonb_object_keys(resource_tags) from tag_set join sets using (tag_set_id)
+    union
+    select of_load, 'cost_category', jsonb_object_keys(cost_category) from tag_set join sets using (tag_set_id)
 $$;
-comment on function summarise_subjects is 'Fills subject_cost for a load.';
+comment on function summarise_subjects is 'Fills subject_cost and load_tag_key for a load.';
 
 create function summarise_teams(of_load bigint, under_ownership integer) returns void language sql as $$
     insert into team_period_cost

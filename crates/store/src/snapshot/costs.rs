@@ -387,6 +387,8 @@ impl Composer<'_> {
             None if needs.owner => {
                 self.text.push(" join owner on owner.load_id = cost.load_id and owner.subject_id = cost.subject_id");
                 self.text.push(" and owner.ownership_id = ").push_bind(self.ownership_id);
+                // Said of both tables: Postgres does not carry the choice of loads over from one to the other.
+                self.text.push(" and owner.load_id = any(").push_bind(self.load_ids.clone()).push(")");
             }
             None => {}
         }
@@ -602,10 +604,11 @@ mod tests {
             after_from(&text(&["team", "account"], Granularity::Total, None)),
             "subject_cost as cost \
              join owner on owner.load_id = cost.load_id and owner.subject_id = cost.subject_id and owner.ownership_id = $1 \
+             and owner.load_id = any($2) \
              left join team on team.team_id = owner.team_id join subject on subject.subject_id = cost.subject_id \
              left join account on account.account = subject.account \
-             where cost.load_id = any($2) group by 1, 2, 3, 4 \
-             order by 4, ordering desc, 1 asc nulls last, 2 asc nulls last, 3 asc nulls last, 4 asc nulls last limit $3"
+             where cost.load_id = any($3) group by 1, 2, 3, 4 \
+             order by 4, ordering desc, 1 asc nulls last, 2 asc nulls last, 3 asc nulls last, 4 asc nulls last limit $4"
         );
     }
 

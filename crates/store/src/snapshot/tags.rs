@@ -20,23 +20,12 @@ impl Snapshot {
             let keys = fetch(query, &mut self.transaction).await?;
             return Ok(self.keys_to_show(keys));
         }
-        let rows = sqlx::query!(
-            r#"with sets as (
-                   select distinct tag_set_id
-                     from subject
-                    where subject_id in (select subject_id from subject_cost where load_id = any($1))
-               )
-               select 'tags' as "view!", jsonb_object_keys(tags) as "key!" from tag_set join sets using (tag_set_id)
-               union
-               select 'resource_tags', jsonb_object_keys(resource_tags) from tag_set join sets using (tag_set_id)
-               union
-               select 'cost_category', jsonb_object_keys(cost_category) from tag_set join sets using (tag_set_id)"#,
-            &load_ids,
-        )
-        .fetch_all(&mut *self.transaction)
-        .await
-        .doing("the keys of tags")?;
-        Ok(self.keys_to_show(read(rows.into_iter().map(|row| (row.view, row.key)))))
+        let rows =
+            sqlx::query!("select distinct tag_column, key from load_tag_key where load_id = any($1)", &load_ids,)
+                .fetch_all(&mut *self.transaction)
+                .await
+                .doing("the keys of tags")?;
+        Ok(self.keys_to_show(read(rows.into_iter().map(|row| (row.tag_column, row.key)))))
     }
 }
 
