@@ -13,6 +13,7 @@
 
 mod amount;
 mod period;
+mod proportion;
 
 pub mod principal;
 pub mod usage;
@@ -25,3 +26,4 @@ pub mod classify;
 
 pub use amount::{Amount, ParseAmountError};
 pub use period::{BillingPeriod, ParseBillingPeriodError};
+pub use proportion::proportion;
