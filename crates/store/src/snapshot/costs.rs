@@ -443,7 +443,7 @@ impl Composer<'_> {
 }
 
 /// Writes the value of a dimension, which must be joined.
-fn push_value(text: &mut QueryBuilder<Postgres>, dimension: &Dimension) {
+pub(super) fn push_value(text: &mut QueryBuilder<Postgres>, dimension: &Dimension) {
     let column = match dimension {
         Dimension::Payer => "subject.payer",
         Dimension::Account => "subject.account",

@@ -3,27 +3,36 @@
 mod arrangement;
 mod control;
 mod costs;
+mod coverage;
 mod figures;
 mod history;
 mod lines;
+mod matching;
+mod models;
 mod open;
 mod persons;
+mod principals;
 mod question;
 mod scope;
 mod tags;
 mod teams;
+mod unclassified;
 
 pub use arrangement::{ArrangedRow, Arrangement, RowSlice};
 use bill::{Amount, BillingPeriod};
 use chrono::{DateTime, NaiveDate, Utc};
 pub use costs::MOST_ROWS;
+pub use coverage::{CoveredCost, Label, TagCoverage};
 pub use lines::{Line, LineQuestion, TieOut};
+pub use models::{ModelUse, TokenClass};
 pub use open::Snapshot;
+pub use principals::{PrincipalDetail, TeamClaims};
 pub use question::{
     Control, CostBasis, CostQuestion, CostRow, Dimension, Filter, Granularity, OrderBy, OrderKey, ParseDimensionError,
     Scope, Tokens,
 };
 pub(crate) use scope::Visible;
+pub use unclassified::Unclassified;
 
 /// A team that has owned a cost under the rules in force.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -53,13 +53,17 @@ async fn fetch(
 
 /// Keys from the columns of tags that they are in.
 fn read(rows: impl Iterator<Item = (String, String)>) -> Vec<TagKey> {
-    let key = |(column, key): (String, String)| match column.as_str() {
+    let mut keys: Vec<TagKey> = rows.filter_map(|(column, key)| key_of(&column, key)).collect();
+    keys.sort_unstable();
+    keys
+}
+
+/// The key that stands in a column of tags.
+pub(super) fn key_of(column: &str, key: String) -> Option<TagKey> {
+    match column {
         "resource_tags" => Some(TagKey { view: TagView::NormalisedResourceTags, key }),
         "cost_category" => Some(TagKey { view: TagView::NormalisedCostCategory, key }),
         // A key of the map `tags` names its own view: `iamPrincipal/team`. One that names none cannot be asked for.
         _ => key.parse::<TagKey>().ok().filter(|parsed| parsed.column_key() == key),
-    };
-    let mut keys: Vec<TagKey> = rows.filter_map(key).collect();
-    keys.sort_unstable();
-    keys
+    }
 }
