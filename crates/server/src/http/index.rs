@@ -26,7 +26,12 @@ pub(crate) struct Index {
 pub(crate) async fn get_index() -> Json<Index> {
     let links = Links::to_self("/")
         .and("costs", "/v1/costs")
+        .and("summary", "/v1/summary")
         .and("teams", "/v1/teams")
+        .and("principals", "/v1/principals")
+        .and("models", "/v1/models")
+        .and("tags", "/v1/tags")
+        .and("dimensions", "/v1/dimensions")
         .and("periods", "/v1/periods")
         .and("status", "/v1/status")
         .and("me", "/v1/me")

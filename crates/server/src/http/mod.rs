@@ -11,6 +11,7 @@ mod body;
 mod conditional;
 mod costs;
 pub(crate) mod cursor;
+mod dimensions;
 mod documentation;
 mod drilldowns;
 mod freshness;
@@ -18,18 +19,26 @@ pub(crate) mod grammar;
 mod health;
 mod index;
 pub(crate) mod keys;
+mod listing;
 mod memory;
 mod metrics;
 mod middleware;
+mod models;
 mod page;
+mod path;
 mod periods;
+mod principals;
 mod problem;
 mod queries;
 mod refreshes;
 mod resolve;
+mod showback;
 mod status;
+mod summary;
+mod tags;
 mod teams;
 mod throttle;
+mod values;
 
 use std::sync::Arc;
 
@@ -117,6 +126,16 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(teams::list_teams))
         .routes(routes!(teams::get_team))
         .routes(routes!(teams::get_team_showback))
+        .routes(routes!(summary::get_summary))
+        .routes(routes!(principals::list_principals))
+        .routes(routes!(principals::get_principal))
+        .routes(routes!(models::list_models))
+        .routes(routes!(models::get_model))
+        .routes(routes!(dimensions::list_dimensions))
+        .routes(routes!(dimensions::list_dimension_values))
+        .routes(routes!(tags::list_tags))
+        .routes(routes!(tags::list_tag_values))
+        .routes(routes!(tags::get_tag_showback))
         .routes(routes!(periods::list_periods))
         .routes(routes!(periods::get_period))
         .routes(routes!(drilldowns::create_drilldown))

@@ -65,7 +65,8 @@ impl Page {
     }
 }
 
-fn parse_limit(text: &str) -> Result<u16, Fault> {
+/// Reads how long a page is.
+pub(crate) fn parse_limit(text: &str) -> Result<u16, Fault> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     let limit = text.parse().ok().filter(|limit| is_plain && (1..=LARGEST_LIMIT).contains(limit));
     limit.ok_or_else(|| {

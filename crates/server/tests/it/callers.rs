@@ -45,6 +45,16 @@ const ROUTES: &[(&str, &str, Takes)] = &[
     ("get", "/v1/teams", Takes::Permission(Permission::CostsRead)),
     ("get", "/v1/teams/{team}", Takes::Permission(Permission::CostsRead)),
     ("get", "/v1/teams/{team}/showback", Takes::Permission(Permission::CostsRead)),
+    ("get", "/v1/principals", Takes::Permission(Permission::CostsRead)),
+    ("get", "/v1/principals/{principal}", Takes::Permission(Permission::CostsRead)),
+    ("get", "/v1/summary", Takes::Permission(Permission::CostsRead)),
+    ("get", "/v1/models", Takes::Permission(Permission::CostsRead)),
+    ("get", "/v1/models/{model}", Takes::Permission(Permission::CostsRead)),
+    ("get", "/v1/dimensions", Takes::Permission(Permission::CostsRead)),
+    ("get", "/v1/dimensions/{dimension}/values", Takes::Permission(Permission::CostsRead)),
+    ("get", "/v1/tags", Takes::Permission(Permission::CostsRead)),
+    ("get", "/v1/tags/{key}", Takes::Permission(Permission::CostsRead)),
+    ("get", "/v1/tags/{key}/values/{value}/showback", Takes::Permission(Permission::CostsRead)),
     ("get", "/v1/periods", Takes::Permission(Permission::CostsRead)),
     ("get", "/v1/periods/{period}", Takes::Permission(Permission::CostsRead)),
     ("post", "/v1/drilldowns", Takes::Permission(Permission::DrilldownRun)),
@@ -140,6 +150,11 @@ async fn ask(router: &Router, method: &str, path: &str, asker: &Asker) -> Status
         .replace("{team}", "data-science")
         .replace("{period}", "2026-10")
         .replace("{kind}", "unknown-parameter")
+        .replace("{key}", "cost-center")
+        .replace("{value}", "12345")
+        .replace("{principal}", "prn_0123456789abcdef0123")
+        .replace("{model}", "claude-sonnet-4.6")
+        .replace("{dimension}", "principal")
         .replace("{id}", "0199f3b2-a6d7-7c0e-9f5c-6f3f1c1a2b3c");
     let method = Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method");
     let mut request = Request::builder().method(method).uri(path);

@@ -51,6 +51,14 @@ async fn the_same_answer_is_not_sent_twice(pool: PgPool) {
         "/v1/teams/ds".to_owned(),
         format!("/v1/teams/ds/showback?period={MONTH}"),
         "/v1/periods".to_owned(),
+        "/v1/summary".to_owned(),
+        "/v1/models".to_owned(),
+        "/v1/dimensions/model/values".to_owned(),
+        "/v1/principals".to_owned(),
+        "/v1/principals?q=alice".to_owned(),
+        "/v1/tags".to_owned(),
+        "/v1/tags/team".to_owned(),
+        format!("/v1/tags/team/values/ds/showback?period={MONTH}"),
     ];
     let mut tags = Vec::new();
     for path in &paths {

@@ -25,6 +25,7 @@ mod provider_double;
 mod published_figures;
 mod readme;
 mod refreshes;
+mod resources;
 mod scope;
 mod sign_in;
 mod support;

@@ -33,7 +33,24 @@ async fn no_route_names_anybody(pool: PgPool) {
     let others =
         ["/v1/costs?group_by=account,principal&granularity=daily", "/v1/teams", "/v1/teams/web", "/v1/periods"];
     paths.extend(others.map(str::to_owned));
+    let tags =
+        ["/v1/tags", "/v1/tags/owner", "/v1/tags/user", "/v1/tags/resource_tags%2Fuser_contact", "/v1/tags/team"];
+    paths.extend(tags.map(str::to_owned));
+    paths.push("/v1/tags/team/values/ds/showback".to_owned());
+    paths.extend(["/v1/principals", "/v1/summary", "/v1/models"].map(str::to_owned));
+    paths.extend(PERSONAL.map(|dimension| format!("/v1/dimensions/{}/values", dimension.replace('/', "%2F"))));
+    paths.extend(
+        world.get("/v1/models").await["data"]
+            .as_array()
+            .expect("models")
+            .iter()
+            .filter_map(|model| model["id"].as_str().map(|id| format!("/v1/models/{id}"))),
+    );
+    for principal in world.get("/v1/principals").await["data"].as_array().expect("principals") {
+        paths.extend(principal["id"].as_str().map(|id| format!("/v1/principals/{id}")));
+    }
     paths.extend(["/v1/status".to_owned(), format!("/v1/periods/{MONTH}"), "/v1/teams/unattributed".to_owned()]);
+    assert!(paths.len() > 25, "{paths:?}");
     for path in paths {
         assert_eq!(named_in(&world.get(&path).await.to_string()), [""; 0], "{path}");
     }

@@ -86,3 +86,58 @@ async fn rows_are_in_the_order_of_pseudonyms(pool: PgPool) {
         assert!(values.len() > 1 && values.is_sorted(), "{dimension}: {values:?}");
     }
 }
+
+/// Whoever types a name is told as much as whoever types nonsense.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn typing_a_real_name_completes_nothing(pool: PgPool) {
+    let world = published(pool).await;
+    let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let questions = [
+        ("/v1/principals?q=", "alice", "nobody-here"),
+        ("/v1/principals?q=", "miller", "nobody-here"),
+        ("/v1/principals?q=", "user/alice", "user/nobody-here"),
+        ("/v1/principals?arn=", ALICE, "arn:aws:iam::123456789012:user/nobody-here"),
+        ("/v1/principals?person=", "alice@example.com", "nobody-here@example.com"),
+        ("/v1/principals?role=", "of-xenia@example.com", "of-nobody-here@example.com"),
+        ("/v1/dimensions/principal/values?q=", "alice", "nobody-here"),
+        ("/v1/dimensions/session/values?q=", "laptop", "nobody-here"),
+        ("/v1/dimensions/person/values?q=", "miller", "nobody-here"),
+        ("/v1/dimensions/role/values?q=", "xenia", "nobody-here"),
+        ("/v1/dimensions/account/values?q=", "xenia", "nobody-here"),
+        ("/v1/dimensions/tag:alice%40example.com/values?q=", "personal", "nobody-here"),
+        ("/v1/tags/owner?q=", "alice@", "nobody-here@"),
+        ("/v1/tags/user?q=", "miller", "nobody-here"),
+        ("/v1/tags/resource_tags%2Fuser_contact?q=", "mailto", "nobody-here"),
+    ];
+    for (path, real, unknown) in questions {
+        let (real, unknown) = (format!("{path}{}", encode(real)), format!("{path}{}", encode(unknown)));
+        assert_eq!(found(&world.router, &real).await, found(&world.router, &unknown).await, "{real}");
+        assert_eq!(found(&world.router, &real).await["data"], Value::Array(Vec::new()), "{real}");
+        let named = found(&unhidden(&world), &real).await;
+        assert_ne!(named["data"], Value::Array(Vec::new()), "{real} finds somebody where nobody is hidden");
+    }
+    // Behind a real id there is nobody, and behind a real value no showback.
+    let id = Principal::parse(Some(ALICE)).expect("a principal").id;
+    for path in [format!("/v1/principals/{id}"), "/v1/tags/owner/values/Alice%40Example.com/showback".to_owned()] {
+        get(&unhidden(&world), &path).await;
+        let (status, _, _) = crate::persons::ask(&world.router, &path, None).await;
+        assert_eq!(status, axum::http::StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+/// What is shown is found again by typing a part of it.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn typing_a_pseudonym_completes_it(pool: PgPool) {
+    let world = published(pool).await;
+    let all = world.get("/v1/principals").await;
+    let shown: Vec<&Value> =
+        all["data"].as_array().expect("rows").iter().filter(|row| !row["person"].is_null()).collect();
+    assert!(!shown.is_empty());
+    for row in shown {
+        let person = row["person"].as_str().expect("a pseudonym");
+        let found = world.get(&format!("/v1/principals?q={}", person.to_uppercase())).await;
+        assert!(found["data"].as_array().expect("rows").contains(row), "{person}: {found}");
+        let detail = world.get(&format!("/v1/principals/{}", row["id"].as_str().expect("an id"))).await;
+        assert_eq!((&detail["data"]["arn"], &detail["data"]["person"]), (&row["arn"], &row["person"]));
+    }
+}

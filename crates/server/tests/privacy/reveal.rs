@@ -184,3 +184,28 @@ async fn reveal_is_true_or_false(pool: PgPool) {
     let (status, _) = world.ask_for_text("/v1/periods?reveal=true").await;
     assert_eq!(status, StatusCode::BAD_REQUEST, "there is nobody to reveal");
 }
+
+/// What can be looked up about persons is shown to whoever may see them, as if nobody were hidden, and each time is on record.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn everything_about_persons_is_revealed_to_whoever_may(pool: PgPool) {
+    let world = published(pool).await;
+    let admin = as_caller(&world, vec![of_everything(Role::Admin)]);
+    let id = bill::principal::Principal::parse(Some(crate::persons::ALICE)).expect("a principal").id;
+    let paths = [
+        "/v1/principals?q=alice".to_owned(),
+        format!("/v1/principals/{id}?cost=unblended"),
+        "/v1/tags/owner?q=alice".to_owned(),
+        "/v1/tags/owner/values/Alice%40Example.com/showback?cost=unblended".to_owned(),
+        "/v1/dimensions/session/values?q=laptop".to_owned(),
+        "/v1/summary?cost=unblended".to_owned(),
+    ];
+    for path in &paths {
+        let revealed = get(&admin, &format!("{path}&reveal=true")).await;
+        assert_eq!(revealed["data"], get(&unhidden(&world), path).await["data"], "{path}");
+        assert!(named_in(&revealed["data"].to_string()).contains(&"alice"), "{path}: {revealed}");
+        let viewer = as_caller(&world, vec![of_everything(Role::Viewer)]);
+        let (status, _, _) = ask(&viewer, &format!("{path}&reveal=true"), None).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{path}");
+    }
+    assert_eq!(reveals(&world).await.len(), paths.len());
+}

@@ -19,8 +19,8 @@ use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
 use super::problem::{MEDIA_TYPE, ProblemDocument, ProblemKind};
 pub(crate) use parameters::{
-    AuditParameters, CostParameters, CostsParameters, PageParameters, PeriodAndCostParameters, PeriodInPath,
-    day_schema, period_schema,
+    AuditParameters, CostParameters, CostsParameters, DimensionParameter, PageParameters, PeriodAndCostParameters,
+    PeriodInPath, PrincipalsParameters, ValuesParameters, day_schema, period_schema,
 };
 pub(crate) use question::CostsQuestion;
 
@@ -52,6 +52,10 @@ pub(super) fn base() -> OpenApi {
     let tags = [
         tag("costs", "Costs by any dimensions."),
         tag("teams", "Who owns cost, how much, and why."),
+        tag("principals", "Who called, what each cost, and whose it is."),
+        tag("models", "What each model cost, at which effective prices, and what its caches were worth."),
+        tag("dimensions", "What costs can be asked by, and which values there are."),
+        tag("tags", "Cost by cost allocation tags, in each of their views."),
         tag("drilldowns", "The single lines that a figure is made of."),
         tag("periods", "What is loaded, in which version, and how fresh."),
         tag("refreshes", "Reading exports: asked for, watched, and what it costs."),
@@ -106,6 +110,36 @@ problems! {
         Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
         UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, UnknownTeam, PeriodNotLoaded, NothingLoaded,
         StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of lists of what costs something in a period, read page by page.
+    ListProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, RepeatedParameter, InvalidValue, LimitExceeded, CursorOutdated, QueryTooLong,
+        PeriodNotLoaded, NothingLoaded, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of routes about one principal.
+    PrincipalProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, UnknownPrincipal, NothingLoaded,
+        StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of routes about one model.
+    ModelProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, UnknownModel, NothingLoaded,
+        StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of the values of a dimension.
+    DimensionProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, RepeatedParameter, UnknownDimension, InvalidValue, LimitExceeded, CursorOutdated, QueryTooLong,
+        PeriodNotLoaded, NothingLoaded, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of routes about tags.
+    TagProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, RepeatedParameter, InvalidValue, LimitExceeded, CursorOutdated, QueryTooLong, UnknownTag,
+        PeriodNotLoaded, NothingLoaded, StoreUnreachable, Timeout, InternalError,
     ];
     /// Of routes about one period.
     PeriodProblems: [

@@ -1,5 +1,7 @@
 //! The query parameters, documented from the vocabularies that read them.
 
+mod resources;
+
 use access::audit::AuditAction;
 use bill::principal::Identity;
 use store::snapshot::Dimension;
@@ -13,6 +15,7 @@ use crate::http::cursor::Cursor;
 use crate::http::grammar::words::{COST_BASES, GRANULARITIES, REVEAL};
 use crate::http::grammar::{LONGEST_FILTER_VALUE_BYTES, MOST_FILTER_VALUES, MOST_GROUPED_DIMENSIONS, MOST_PERIODS};
 use crate::http::page::{LARGEST_LIMIT, USUAL_LIMIT};
+pub(crate) use resources::{DimensionParameter, PrincipalsParameters, ValuesParameters};
 
 /// The parameters of `/v1/costs`.
 pub(crate) struct CostsParameters;

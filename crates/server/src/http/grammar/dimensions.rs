@@ -129,7 +129,8 @@ fn not_grouped(dimension: &Dimension, group_by: &[Dimension]) -> Fault {
     Fault::invalid_value("order_by", detail).allowing(&allowed)
 }
 
-fn parse_dimension(parameter: &str, text: &str) -> Result<Dimension, Fault> {
+/// Reads the name of a dimension.
+pub(crate) fn parse_dimension(parameter: &str, text: &str) -> Result<Dimension, Fault> {
     if text.len() > LONGEST_DIMENSION_BYTES {
         let detail = format!("a name of {} bytes is too long for a dimension", text.len());
         return Err(Fault::new(ProblemKind::UnknownDimension, parameter, detail));

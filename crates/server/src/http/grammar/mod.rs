@@ -21,6 +21,7 @@ pub(crate) mod words;
 
 pub(crate) use arrangement::{AskedComparison, AskedPage, PAGE_LENGTHS, TOPS, with_itself};
 pub(crate) use costs::CostsQuery;
+pub(crate) use dimensions::parse_dimension;
 pub(crate) use echo::Echo;
 pub(crate) use fault::{Fault, Faults, shown};
 pub(crate) use nearest::nearest;

@@ -4,9 +4,11 @@ use bill::BillingPeriod;
 use store::snapshot::CostBasis;
 
 use super::costs::{read_cost_basis, read_reveal};
+use super::echo::Echo;
 use super::fault::Faults;
 use super::parameters::{Accepted, Parameters};
 use super::scope::parse_period;
+use super::words;
 
 /// The parameters of a route that has all of `period`, `cost` and `reveal`, some, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,9 +37,25 @@ impl ReportQuery {
     pub(crate) fn parse(query: Option<&str>, accepted: &Accepted) -> Result<Self, Faults> {
         let mut faults = Faults::default();
         let parameters = Parameters::read(query, accepted, &mut faults);
+        let read = Self::read(&parameters, &mut faults);
+        faults.none_or(read)
+    }
+
+    /// Reads its parameters among others; what is wrong goes to the faults.
+    pub(crate) fn read(parameters: &Parameters, faults: &mut Faults) -> Self {
         let period = parameters.single("period").and_then(|text| faults.keep(parse_period("period", text)));
-        let cost = read_cost_basis(&parameters, &mut faults);
-        let reveal = read_reveal(&parameters, &mut faults);
-        faults.none_or(Self { period, cost, reveal })
+        let cost = read_cost_basis(parameters, faults);
+        let reveal = read_reveal(parameters, faults);
+        Self { period, cost, reveal }
+    }
+
+    /// The parameters as understood, for an answer about this period, or about all.
+    pub(crate) fn echo(&self, period: Option<BillingPeriod>) -> Echo {
+        let mut echo = Echo::default();
+        if let Some(period) = period {
+            echo.push("period", period.to_string());
+        }
+        echo.push("cost", words::cost_basis(self.cost));
+        echo.revealing(self.reveal)
     }
 }

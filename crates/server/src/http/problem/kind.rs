@@ -30,6 +30,12 @@ pub(crate) enum ProblemKind {
     PeriodNotLoaded,
     /// A team that owns nothing.
     UnknownTeam,
+    /// A tag, or a value of one, that is on no line.
+    UnknownTag,
+    /// A principal that costs nothing.
+    UnknownPrincipal,
+    /// A model that costs nothing.
+    UnknownModel,
     /// Credentials that are missing or not accepted.
     Unauthenticated,
     /// Something that the caller may not do.
@@ -76,7 +82,7 @@ pub(crate) enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds, in the order in which they are documented.
-    pub(crate) const ALL: [Self; 33] = [
+    pub(crate) const ALL: [Self; 36] = [
         Self::UnknownParameter,
         Self::RepeatedParameter,
         Self::UnknownDimension,
@@ -89,6 +95,9 @@ impl ProblemKind {
         Self::MethodNotAllowed,
         Self::PeriodNotLoaded,
         Self::UnknownTeam,
+        Self::UnknownTag,
+        Self::UnknownPrincipal,
+        Self::UnknownModel,
         Self::Unauthenticated,
         Self::Forbidden,
         Self::CrossSite,
@@ -127,6 +136,9 @@ impl ProblemKind {
             Self::MethodNotAllowed => "/problems/method-not-allowed",
             Self::PeriodNotLoaded => "/problems/period-not-loaded",
             Self::UnknownTeam => "/problems/unknown-team",
+            Self::UnknownTag => "/problems/unknown-tag",
+            Self::UnknownPrincipal => "/problems/unknown-principal",
+            Self::UnknownModel => "/problems/unknown-model",
             Self::Unauthenticated => "/problems/unauthenticated",
             Self::Forbidden => "/problems/forbidden",
             Self::CrossSite => "/problems/cross-site",
@@ -166,6 +178,9 @@ impl ProblemKind {
             Self::MethodNotAllowed => "Method not allowed",
             Self::PeriodNotLoaded => "Period not loaded",
             Self::UnknownTeam => "Unknown team",
+            Self::UnknownTag => "Unknown tag",
+            Self::UnknownPrincipal => "Unknown principal",
+            Self::UnknownModel => "Unknown model",
             Self::Unauthenticated => "Who is asking is not known",
             Self::Forbidden => "Not allowed",
             Self::CrossSite => "Request from another site",
@@ -205,6 +220,9 @@ impl ProblemKind {
             Self::UnknownPath
             | Self::PeriodNotLoaded
             | Self::UnknownTeam
+            | Self::UnknownTag
+            | Self::UnknownPrincipal
+            | Self::UnknownModel
             | Self::UnknownKey
             | Self::UnknownRefresh
             | Self::UnknownDrilldown => StatusCode::NOT_FOUND,
@@ -252,6 +270,13 @@ impl ProblemKind {
                 "No data is published for this time. `loaded_periods` lists the billing periods that are."
             }
             Self::UnknownTeam => "No team of this id owns a cost. `/v1/teams` lists those that do.",
+            Self::UnknownTag => {
+                "No line carries a tag of this key, or with this value. `/v1/tags` lists the keys, `/v1/tags/{key}` the values. In a path both are percent-encoded: a slash is `%2F`."
+            }
+            Self::UnknownPrincipal => {
+                "No line names a principal of this id. `/v1/principals` lists those that cost something."
+            }
+            Self::UnknownModel => "No line names a model of this id. `/v1/models` lists those that cost something.",
             Self::Unauthenticated => {
                 "Send an API key or a token of the OpenID provider as `Authorization: Bearer …`, or sign in at `/auth/sign-in`. Whatever is wrong with credentials, the answer is the same; the audit log has the reason."
             }

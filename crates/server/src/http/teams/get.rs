@@ -8,7 +8,6 @@ use store::snapshot::{CostQuestion, Granularity, Scope, Snapshot};
 use utoipa::ToSchema;
 
 use super::list::echo;
-use super::rules::RuleFigures;
 use super::{StoreResult, find_team, question_about};
 use crate::http::ApiState;
 use crate::http::access::CostReader;
@@ -17,6 +16,7 @@ use crate::http::conditional::Versioned;
 use crate::http::documentation::{CostParameters, NotModified, TeamProblems};
 use crate::http::grammar::ReportQuery;
 use crate::http::problem::Problem;
+use crate::http::showback::RuleFigures;
 
 /// One team, its cost in every period, and the rules behind it.
 #[derive(Debug, Serialize, ToSchema)]

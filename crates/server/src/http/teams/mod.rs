@@ -1,16 +1,15 @@
 //! Teams: who owns cost, how much, and why.
 
-mod change;
 mod get;
 mod list;
-mod rules;
 mod showback;
 
 use store::StoreError;
-use store::snapshot::{CostBasis, CostQuestion, Dimension, Filter, Granularity, Scope, Snapshot, Team};
+use store::snapshot::{CostBasis, CostQuestion, Dimension, Scope, Snapshot, Team};
 
 use super::grammar::{nearest, shown};
 use super::problem::{Problem, ProblemKind};
+use super::showback::lines_with;
 pub(crate) use get::{__path_get_team, get_team};
 pub(crate) use list::{__path_list_teams, list_teams};
 pub(crate) use showback::{__path_get_team_showback, get_team_showback};
@@ -40,20 +39,7 @@ async fn find_team(snapshot: &mut Snapshot, slug: &str) -> Result<Team, Problem>
 
 /// The question about everything that one team owns, in no division.
 fn question_about(team: &Team, scope: Scope, cost: CostBasis) -> CostQuestion {
-    let filter = Filter {
-        dimension: Dimension::Team,
-        values: vec![Some(team.slug.clone())],
-        exclude: false,
-        alternative: false,
-    };
-    CostQuestion {
-        scope,
-        granularity: Granularity::Total,
-        group_by: Vec::new(),
-        filters: vec![filter],
-        cost,
-        order_by: None,
-    }
+    lines_with(Dimension::Team, &team.slug, scope, cost)
 }
 
 type StoreResult<T> = Result<T, StoreError>;

@@ -5,14 +5,11 @@ use std::collections::BTreeMap;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use bill::BillingPeriod;
-use bill::tags::{TagKey, TagView};
 use serde::Serialize;
-use store::snapshot::{CostQuestion, Dimension, Granularity, OrderBy, OrderKey, Scope, Snapshot, Team};
+use store::snapshot::{CostQuestion, Dimension, Scope, Snapshot, Team};
 use utoipa::ToSchema;
 
-use super::change::Change;
 use super::list::echo;
-use super::rules::RuleFigures;
 use super::{StoreResult, find_team, question_about};
 use crate::http::ApiState;
 use crate::http::access::CostReader;
@@ -22,11 +19,7 @@ use crate::http::documentation::{NotModified, PeriodAndCostParameters, TeamProbl
 use crate::http::grammar::ReportQuery;
 use crate::http::problem::Problem;
 use crate::http::resolve::resolve_one;
-
-/// The most tags of the caller that a showback is divided by.
-const MOST_TAGS: usize = 20;
-/// The tag that AWS uses in its own examples; a showback has it even where no line does.
-const COST_CENTER: &str = "cost-center";
+use crate::http::showback::{Change, RuleFigures, by_day, change, divide, divide_by_tags};
 
 /// One team in one period, from every side.
 #[derive(Debug, Serialize, ToSchema)]
@@ -133,8 +126,7 @@ async fn showback(
 ) -> StoreResult<(Showback, usize)> {
     let totals = totals(snapshot, question).await?;
     let change = change(snapshot, question, period, &totals).await?;
-    let daily = CostQuestion { granularity: Granularity::Daily, ..question.clone() };
-    let by_day = Row::all(snapshot.costs(&daily).await?, &[]);
+    let by_day = by_day(snapshot, question).await?;
     let by_model = divide(snapshot, question, vec![Dimension::Model]).await?;
     let by_token_kind = divide(snapshot, question, vec![Dimension::TokenKind, Dimension::Cache]).await?;
     let who = vec![Dimension::Principal, Dimension::Identity, Dimension::Person];
@@ -156,48 +148,4 @@ async fn showback(
         rules: rules.into_iter().map(RuleFigures::from).collect(),
     };
     Ok((showback, tags_left_out))
-}
-
-async fn change(
-    snapshot: &mut Snapshot,
-    question: &CostQuestion,
-    period: BillingPeriod,
-    current: &[Figures],
-) -> StoreResult<Option<Change>> {
-    let previous_period = period.previous();
-    if !snapshot.periods().contains(&previous_period) {
-        return Ok(None);
-    }
-    let question = CostQuestion { scope: Scope::Periods(vec![previous_period]), ..question.clone() };
-    let previous = totals(snapshot, &question).await?;
-    Ok(Some(Change::between(previous_period, &previous, current)))
-}
-
-async fn divide(snapshot: &mut Snapshot, question: &CostQuestion, group_by: Vec<Dimension>) -> StoreResult<CostRows> {
-    let largest_first = Some(OrderBy { key: OrderKey::Cost, descending: true });
-    let question = CostQuestion { group_by, order_by: largest_first, ..question.clone() };
-    Ok(Row::all(snapshot.costs(&question).await?, &question.group_by))
-}
-
-/// The team's cost by each tag of the caller, and how many tags were left out.
-async fn divide_by_tags(
-    snapshot: &mut Snapshot,
-    question: &CostQuestion,
-    period: BillingPeriod,
-) -> StoreResult<(BTreeMap<String, CostRows>, usize)> {
-    let cost_center = TagKey::of_principal(COST_CENTER);
-    let mut keys = vec![cost_center.clone()];
-    let in_use = snapshot.tag_keys(&[period]).await?;
-    keys.extend(in_use.into_iter().filter(|key| key.view == TagView::IamPrincipal && *key != cost_center));
-    let left_out = keys.len().saturating_sub(MOST_TAGS);
-    let mut by_tag = BTreeMap::new();
-    for key in keys.into_iter().take(MOST_TAGS) {
-        let always = key == cost_center;
-        let dimension = Dimension::Tag(key);
-        let rows = divide(snapshot, question, vec![dimension.clone()]).await?;
-        if always || rows.iter().any(Row::says_something) {
-            by_tag.insert(dimension.to_string(), rows);
-        }
-    }
-    Ok((by_tag, left_out))
 }

@@ -15,6 +15,15 @@ async fn before_the_first_refresh_costs_ask_to_come_back(pool: PgPool) {
         "/v1/teams?period=2026-10",
         "/v1/teams/data-science",
         "/v1/teams/unattributed/showback",
+        "/v1/summary",
+        "/v1/principals",
+        "/v1/principals/prn_0123456789abcdef0123",
+        "/v1/models",
+        "/v1/models/claude-a",
+        "/v1/tags",
+        "/v1/tags/team",
+        "/v1/tags/team/values/Web/showback",
+        "/v1/dimensions/model/values",
         "/readyz",
     ];
     for path in paths {

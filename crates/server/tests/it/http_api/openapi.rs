@@ -6,6 +6,7 @@ use access::api_key::NewKey;
 use access::{Caller, Grants};
 use axum::http::StatusCode;
 use bill::Amount;
+use bill::principal::Principal;
 use serde_json::Value;
 use server::http::openapi;
 use sqlx::PgPool;
@@ -15,7 +16,7 @@ use store::keys::KeyToCreate;
 use store::queries::{FinishedQuery, StartedQuery};
 use store::refreshes::{CurrencyTotal, Occasion, PartProgress, RefreshToRequest};
 
-use super::bill_of_two_months::publish;
+use super::bill_of_two_months::{ALICE, publish};
 use super::client::Client;
 
 #[test]
@@ -124,6 +125,9 @@ async fn answers_have_the_keys_that_are_described_and_no_others(pool: PgPool) {
             continue;
         }
         let filled = path.replace("{team}", "data-science").replace("{period}", "2026-10").replace("{kind}", "timeout");
+        let alice = Principal::parse(Some(ALICE)).expect("a principal").id;
+        let filled = filled.replace("{key}", "cost-center").replace("{value}", "CC-1").replace("{principal}", &alice);
+        let filled = filled.replace("{model}", "claude-a").replace("{dimension}", "account");
         let id = match path {
             path if path.starts_with("/v1/drilldowns/") => &drilldown,
             path if path.starts_with("/v1/refreshes") => &refresh,

@@ -1,5 +1,6 @@
 //! Random questions, well put and badly put, about what is there and what is not.
 
+use bill::principal::Principal;
 use proptest::prelude::*;
 
 const DIMENSIONS: [&str; 24] = [
@@ -113,6 +114,76 @@ pub(crate) fn about_the_rest() -> impl Strategy<Value = Vec<String>> {
             paths.push(format!("/v1/teams/{team}/showback?cost={cost}"));
             paths.push(format!("/v1/teams/{team}/showback?period=2026-09&cost={cost}"));
         }
+        paths.extend(["", "&period=2026-09"].map(|choice| format!("/v1/summary?cost={cost}{choice}")));
+        paths.extend(about_principals(cost));
+        paths.extend(about_models(cost));
+        paths.extend(about_dimensions(cost));
+        paths.extend(about_tags(cost));
         paths
     })
+}
+
+fn about_principals(cost: &str) -> Vec<String> {
+    let choices = [
+        "",
+        "&period=2026-09&limit=2",
+        "&q=USER",
+        "&q=nobody",
+        "&arn=arn:aws:iam::123456789012:user/alice",
+        "&arn=",
+        "&person=user-1@acme.org",
+        "&role=gateway-prod&q=tenant",
+        "&identity=service",
+    ];
+    let mut paths: Vec<String> = choices.iter().map(|choice| format!("/v1/principals?cost={cost}{choice}")).collect();
+    let billed = [
+        "arn:aws:iam::123456789012:user/alice",
+        "arn:aws:sts::123456789012:assumed-role/gateway-prod/tenant-1",
+        "bedrock.amazonaws.com",
+        "nobody",
+    ];
+    let ids = billed.map(|arn| Principal::parse(Some(arn)).expect("a principal").id);
+    paths.extend(ids.map(|id| format!("/v1/principals/{id}?cost={cost}")));
+    paths
+}
+
+fn about_models(cost: &str) -> Vec<String> {
+    let mut paths = vec![format!("/v1/models?cost={cost}"), format!("/v1/models?cost={cost}&period=2026-09")];
+    for model in ["claude-sonnet-4.6", "nova-lite", "claude-sonnet-4.5", "nothing-like-it"] {
+        paths.push(format!("/v1/models/{model}?cost={cost}"));
+    }
+    paths
+}
+
+fn about_dimensions(cost: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    for dimension in DIMENSIONS {
+        let dimension = dimension.replace('/', "%2F");
+        paths.push(format!("/v1/dimensions/{dimension}/values?cost={cost}&limit=3"));
+        paths.push(format!("/v1/dimensions/{dimension}/values?cost={cost}&period=2026-09&q=E"));
+    }
+    paths
+}
+
+fn about_tags(cost: &str) -> Vec<String> {
+    let keys =
+        ["team", "cost-center", "accountTag%2Fowner", "resourceTags%2FTeam", "cost_category%2Fproject", "taem", "none"];
+    let mut paths = vec![format!("/v1/tags?cost={cost}"), format!("/v1/tags?cost={cost}&period=2026-09")];
+    for key in keys {
+        paths.push(format!("/v1/tags/{key}?cost={cost}"));
+        paths.push(format!("/v1/tags/{key}?period=2026-09&cost={cost}&limit=2"));
+        paths.push(format!("/v1/tags/{key}?q=a&cost={cost}"));
+    }
+    let values = [
+        "team/values/ds",
+        "team/values/Platform",
+        "cost-center/values/777",
+        "cost_category%2Fproject/values/beta",
+        "x/values/y",
+    ];
+    for value in values {
+        paths.push(format!("/v1/tags/{value}/showback?cost={cost}"));
+        paths.push(format!("/v1/tags/{value}/showback?cost={cost}&period=2026-09"));
+    }
+    paths
 }

@@ -1,12 +1,14 @@
-//! How a team's cost moved since the period before.
+//! How a cost moved since the period before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use bill::{Amount, BillingPeriod};
 use serde::Serialize;
+use store::StoreError;
+use store::snapshot::{CostQuestion, Scope, Snapshot};
 use utoipa::ToSchema;
 
-use crate::http::answer::Figures;
+use crate::http::answer::{Figures, totals};
 
 /// The change against the period before, in each currency.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -56,6 +58,22 @@ impl Change {
         };
         Self { previous_period, currencies: currencies.into_iter().map(change).collect() }
     }
+}
+
+/// The change of a question about one period against the period before; `None` where that is not loaded.
+pub(crate) async fn change(
+    snapshot: &mut Snapshot,
+    question: &CostQuestion,
+    period: BillingPeriod,
+    current: &[Figures],
+) -> Result<Option<Change>, StoreError> {
+    let previous_period = period.previous();
+    if !snapshot.periods().contains(&previous_period) {
+        return Ok(None);
+    }
+    let question = CostQuestion { scope: Scope::Periods(vec![previous_period]), ..question.clone() };
+    let previous = totals(snapshot, &question).await?;
+    Ok(Some(Change::between(previous_period, &previous, current)))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Why a team has its cost: the rules that gave it, or the reasons why no rule did.
+//! Why a team has a cost: the rules that gave it, or the reasons why no rule did.
 
 use bill::Amount;
 use serde::Serialize;

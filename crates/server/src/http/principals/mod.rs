@@ -1,0 +1,77 @@
+//! Principals: who called, what each cost, and whose it is. In a path a principal is its opaque id, never its ARN.
+
+mod get;
+mod list;
+
+use bill::{Amount, BillingPeriod};
+use serde::Serialize;
+use store::snapshot::{CostRow, Dimension};
+use utoipa::ToSchema;
+
+use super::answer::{Links, TokenCounts};
+pub(crate) use get::{__path_get_principal, get_principal};
+pub(crate) use list::{__path_list_principals, list_principals};
+
+/// What rows about principals are grouped by, in the order in which [`PrincipalCosts`] reads them.
+pub(crate) const WHO: [Dimension; 5] =
+    [Dimension::Principal, Dimension::Identity, Dimension::Role, Dimension::Session, Dimension::Person];
+
+/// A principal, and what it cost in one currency.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PrincipalCosts {
+    /// The opaque id; null for lines that name no principal.
+    #[schema(example = "prn_0123456789abcdef0123")]
+    id: Option<String>,
+    /// As billed, whole.
+    #[schema(example = "arn:aws:iam::123456789012:user/alice")]
+    arn: Option<String>,
+    /// What it is: `iam_user`, `assumed_role`, `sso_user`…
+    #[schema(example = "iam_user")]
+    identity: Option<String>,
+    /// Role name.
+    role: Option<String>,
+    /// Role session name.
+    session: Option<String>,
+    /// The person behind it, where the bill says so.
+    person: Option<String>,
+    /// The exact cost as a decimal string.
+    #[schema(value_type = String, example = "1234.567890123456")]
+    cost: Amount,
+    /// Its currency.
+    #[schema(example = "USD")]
+    currency: String,
+    /// Tokens by class.
+    tokens: TokenCounts,
+    /// How many lines of the bill this is.
+    line_items: i64,
+    /// Where to go from here.
+    links: Links,
+}
+
+impl PrincipalCosts {
+    /// A row of a question about a period that is grouped by [`WHO`].
+    pub(crate) fn new(row: CostRow, period: BillingPeriod) -> Self {
+        let mut dimensions = row.dimensions.into_iter();
+        let mut next = || dimensions.next().flatten();
+        let (id, identity, role, session, person) = (next(), next(), next(), next(), next());
+        let costs = format!("/v1/costs?period={period}&filter%5Bprincipal%5D={}", id.as_deref().unwrap_or_default());
+        let links = Links::default().and("costs", costs);
+        let links = match &id {
+            Some(id) => links.and("principal", format!("/v1/principals/{id}")),
+            None => links,
+        };
+        Self {
+            id,
+            arn: row.principal_arn,
+            identity,
+            role,
+            session,
+            person,
+            cost: row.cost,
+            currency: row.currency,
+            tokens: (&row.tokens).into(),
+            line_items: row.line_items,
+            links,
+        }
+    }
+}

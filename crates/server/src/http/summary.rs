@@ -1,0 +1,220 @@
+//! `GET /v1/summary`: everything that a page about the whole organisation shows, in one call and of one data version.
+
+use axum::extract::{RawQuery, State};
+use bill::{Amount, BillingPeriod};
+use serde::Serialize;
+use store::StoreError;
+use store::snapshot::{
+    ArrangedRow, Arrangement, CostQuestion, Dimension, OrderBy, OrderKey, Scope, Snapshot, Unclassified,
+};
+use utoipa::ToSchema;
+
+use super::ApiState;
+use super::access::CostReader;
+use super::answer::{ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, TokenCounts, control, totals};
+use super::conditional::Versioned;
+use super::documentation::{NotModified, PeriodAndCostParameters, PeriodProblems};
+use super::grammar::ReportQuery;
+use super::principals::{PrincipalCosts, WHO};
+use super::problem::Problem;
+use super::resolve::resolve_one;
+use super::showback::{Change, RuleFigures, by_day, change, divide, whole_bill};
+use super::tags::{TagKeyCosts, tag_costs};
+
+/// So many principals of each currency are named; the others are one figure.
+const TOP_PRINCIPALS: u16 = 10;
+/// The most tags whose coverage is told.
+const MOST_TAGS: usize = 20;
+
+/// A period of the whole organisation, as far as the caller sees it, from every side.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SummaryAnswer {
+    /// The summary.
+    data: Summary,
+    /// What the answer says about itself.
+    meta: Meta,
+    /// The control figures of the period.
+    control: Vec<ControlFigures>,
+    /// Where to go from here.
+    links: Links,
+}
+
+/// What Bedrock cost in a period. Each `by_…` divides the same money and adds up to `totals`; so do `top_principals` and
+/// `other_principals` together.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Summary {
+    /// The billing period.
+    #[schema(value_type = String, example = "2026-10")]
+    period: BillingPeriod,
+    /// What it comes to in each currency.
+    totals: Vec<Figures>,
+    /// Against the period before; null where that is not loaded.
+    change: Option<Change>,
+    /// By usage date, the first day first.
+    #[schema(value_type = Vec<Row>)]
+    by_day: CostRows,
+    /// By team, largest first, like all that follow; what no rule claims is `unattributed`.
+    #[schema(value_type = Vec<Row>)]
+    by_team: CostRows,
+    /// By model.
+    #[schema(value_type = Vec<Row>)]
+    by_model: CostRows,
+    /// By account.
+    #[schema(value_type = Vec<Row>)]
+    by_account: CostRows,
+    /// By token kind and cache.
+    #[schema(value_type = Vec<Row>)]
+    by_token_kind: CostRows,
+    /// By charge type.
+    #[schema(value_type = Vec<Row>)]
+    by_charge_type: CostRows,
+    /// The ten largest principals of each currency.
+    top_principals: Vec<PrincipalCosts>,
+    /// What all other principals come to, in each currency in which there are any.
+    other_principals: Vec<OtherPrincipals>,
+    /// What no rule claims, by the reason why; nothing where everything has an owner. These are the lines of the team
+    /// `unattributed`.
+    unattributed: Vec<RuleFigures>,
+    /// What no grammar knows, by usage type; nothing where everything is known.
+    unclassified: Vec<UnclassifiedFigures>,
+    /// How much of the bill carries which tags: the twenty keys on most lines. Views of the same money, never to be added to
+    /// one another.
+    tags: Vec<TagKeyCosts>,
+}
+
+/// What principals that are not named one by one come to in one currency.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OtherPrincipals {
+    /// How many they are.
+    #[schema(example = 1990)]
+    principals: i64,
+    /// The exact cost.
+    #[schema(value_type = String, example = "12.5")]
+    cost: Amount,
+    /// Its currency.
+    #[schema(example = "USD")]
+    currency: String,
+    /// Tokens by class.
+    tokens: TokenCounts,
+    /// Lines of the bill.
+    line_items: i64,
+}
+
+/// A usage type that no grammar knows, and what it cost.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UnclassifiedCost)]
+pub(crate) struct UnclassifiedFigures {
+    /// The usage type, as billed.
+    #[schema(example = "USE1-SomethingNew-units")]
+    usage_type: Option<String>,
+    /// The product.
+    #[schema(example = "Amazon Bedrock")]
+    product: Option<String>,
+    /// The exact cost.
+    #[schema(value_type = String, example = "0.0001")]
+    cost: Amount,
+    /// Its currency.
+    #[schema(example = "USD")]
+    currency: String,
+    /// Lines of the bill.
+    line_items: i64,
+}
+
+impl From<Unclassified> for UnclassifiedFigures {
+    fn from(unclassified: Unclassified) -> Self {
+        let Unclassified { usage_type, product, cost, currency, line_items } = unclassified;
+        Self { usage_type, product, cost, currency, line_items }
+    }
+}
+
+/// Get a summary
+///
+/// One call for a page about the whole organisation, or about what the caller sees of it: totals, change against the previous
+/// period, the same money by day, team, model, account, token kind and charge type, the largest principals, what has no owner or
+/// is not known and why, and how much carries which tags. The period is the latest one unless `period` says otherwise.
+#[utoipa::path(get, path = "/v1/summary", tag = "costs", params(PeriodAndCostParameters),
+    responses((status = OK, description = "The summary", body = SummaryAnswer), NotModified, PeriodProblems))]
+pub(crate) async fn get_summary(
+    State(state): State<ApiState>,
+    reader: CostReader,
+    RawQuery(query): RawQuery,
+) -> Result<Versioned<SummaryAnswer>, Problem> {
+    let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_AND_COST)?;
+    let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
+    let period = resolve_one(asked.period, &snapshot)?;
+    let question = whole_bill(Scope::Periods(vec![period]), asked.cost);
+
+    let (data, tags_left_out) = summary(&mut snapshot, period, &question).await?;
+    let control = control(&mut snapshot, &[period], asked.cost).await?;
+
+    let query = asked.echo(Some(period));
+    let of_period = |path: &str| format!("{path}?period={period}");
+    let links = Links::to_self(format!("/v1/summary?{}", query.query_string()))
+        .and("previous", format!("/v1/summary?period={}", period.previous()))
+        .and("teams", of_period("/v1/teams"))
+        .and("models", of_period("/v1/models"))
+        .and("principals", of_period("/v1/principals"))
+        .and("tags", of_period("/v1/tags"))
+        .and("period", format!("/v1/periods/{period}"));
+    let context = MetaContext { periods: &[period], cost: asked.cost, today: state.today(), query };
+    let mut meta = Meta::new(&mut snapshot, context, data.totals.clone(), data.by_day.len()).await?;
+    if tags_left_out > 0 {
+        meta = meta.with_note(format!("{tags_left_out} more tags are in use; /v1/tags lists them all."));
+    }
+    Ok(Versioned::of(&snapshot, SummaryAnswer { data, meta, control, links }))
+}
+
+async fn summary(
+    snapshot: &mut Snapshot,
+    period: BillingPeriod,
+    question: &CostQuestion,
+) -> Result<(Summary, usize), StoreError> {
+    let totals = totals(snapshot, question).await?;
+    let (top_principals, other_principals) = principals(snapshot, period, question).await?;
+    let unattributed = snapshot.rule_shares("unattributed", &[period], question.cost).await?;
+    let unclassified = snapshot.unclassified(&[period], question.cost).await?;
+    let mut tags = tag_costs(snapshot, period, question.cost, &totals).await?;
+    tags.sort_by_key(|tag| std::cmp::Reverse(tag.line_items()));
+    let tags_left_out = tags.len().saturating_sub(MOST_TAGS);
+    tags.truncate(MOST_TAGS);
+    let summary = Summary {
+        period,
+        change: change(snapshot, question, period, &totals).await?,
+        totals,
+        by_day: by_day(snapshot, question).await?,
+        by_team: divide(snapshot, question, vec![Dimension::Team]).await?,
+        by_model: divide(snapshot, question, vec![Dimension::Model]).await?,
+        by_account: divide(snapshot, question, vec![Dimension::Account]).await?,
+        by_token_kind: divide(snapshot, question, vec![Dimension::TokenKind, Dimension::Cache]).await?,
+        by_charge_type: divide(snapshot, question, vec![Dimension::ChargeType]).await?,
+        top_principals,
+        other_principals,
+        unattributed: unattributed.into_iter().map(RuleFigures::from).collect(),
+        unclassified: unclassified.into_iter().map(UnclassifiedFigures::from).collect(),
+        tags,
+    };
+    Ok((summary, tags_left_out))
+}
+
+/// The largest principals of each currency, and what the others come to.
+async fn principals(
+    snapshot: &mut Snapshot,
+    period: BillingPeriod,
+    question: &CostQuestion,
+) -> Result<(Vec<PrincipalCosts>, Vec<OtherPrincipals>), StoreError> {
+    let largest_first = Some(OrderBy { key: OrderKey::Cost, descending: true });
+    let question = CostQuestion { group_by: WHO.to_vec(), order_by: largest_first, ..question.clone() };
+    let largest = Arrangement { top: Some(TOP_PRINCIPALS), ..Arrangement::default() };
+    let rows = snapshot.arranged_costs(&question, &largest).await?;
+    let is_of_others = |arranged: &ArrangedRow| arranged.folded.is_some_and(|count| count > 0);
+    let (others, top): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_of_others);
+    let top = top.into_iter().map(|arranged| PrincipalCosts::new(arranged.row, period));
+    let others = others.into_iter().map(|arranged| OtherPrincipals {
+        principals: arranged.folded.unwrap_or_default(),
+        cost: arranged.row.cost,
+        currency: arranged.row.currency,
+        tokens: (&arranged.row.tokens).into(),
+        line_items: arranged.row.line_items,
+    });
+    Ok((top.collect(), others.collect()))
+}

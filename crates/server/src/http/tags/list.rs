@@ -1,0 +1,128 @@
+//! `GET /v1/tags`: the keys of every view, and how much of the bill carries them.
+
+use axum::extract::{RawQuery, State};
+use bill::{Amount, BillingPeriod};
+use serde::Serialize;
+use store::StoreError;
+use store::snapshot::{CostBasis, Scope, Snapshot, TagCoverage};
+use utoipa::ToSchema;
+
+use super::share;
+use crate::http::ApiState;
+use crate::http::access::CostReader;
+use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, control, totals};
+use crate::http::conditional::Versioned;
+use crate::http::documentation::{NotModified, PeriodAndCostParameters, PeriodProblems};
+use crate::http::grammar::ReportQuery;
+use crate::http::path::segment;
+use crate::http::problem::Problem;
+use crate::http::resolve::resolve_one;
+use crate::http::showback::whole_bill;
+
+/// The keys of tags, and what carries them.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TagsAnswer {
+    /// The keys, by view and key. Tags are views of the same money: their costs are not to be added to one another.
+    data: Vec<TagKeyCosts>,
+    /// What the answer says about itself; `totals` is all of Bedrock, tagged or not.
+    meta: Meta,
+    /// The control figures of the period.
+    control: Vec<ControlFigures>,
+    /// Where to go from here.
+    links: Links,
+}
+
+/// A key, and what lines that have a value of it cost.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TagKeyCosts {
+    /// The key as it is written in `tag:<key>`.
+    #[schema(example = "cost-center")]
+    key: String,
+    /// Which labels these are: `iamPrincipal`, `resourceTags`, `accountTag`, `userAttribute`, `costCategory`, `resource_tags`
+    /// or `cost_category`.
+    #[schema(value_type = String, example = "iamPrincipal")]
+    view: &'static str,
+    /// How many values it has.
+    #[schema(example = 12)]
+    values: i64,
+    /// How much of the bill carries it, in each currency in which any line does.
+    coverage: Vec<CoverageFigures>,
+    /// Where to go from here.
+    links: Links,
+}
+
+/// What lines that carry a tag cost in one currency.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TagCoverage)]
+pub(crate) struct CoverageFigures {
+    /// The exact cost of lines that have a value.
+    #[schema(value_type = String, example = "1111.1")]
+    cost: Amount,
+    /// Its currency.
+    #[schema(example = "USD")]
+    currency: String,
+    /// The same in percent of all that Bedrock cost in this currency, rounded to two places; null where that is nothing. More
+    /// than 100 where credits, which lower the whole, do not carry the tag.
+    #[schema(value_type = Option<String>, example = "90.02")]
+    percent: Option<Amount>,
+    /// How many lines of the bill this is.
+    line_items: i64,
+}
+
+/// List tags
+///
+/// The keys of tags in every view, with how much of the bill carries them: what lines with a value cost, the share of all that
+/// Bedrock cost, and how many values there are. The period is the latest one unless `period` says otherwise.
+#[utoipa::path(get, path = "/v1/tags", tag = "tags", params(PeriodAndCostParameters),
+    responses((status = OK, description = "The tags", body = TagsAnswer), NotModified, PeriodProblems))]
+pub(crate) async fn list_tags(
+    State(state): State<ApiState>,
+    reader: CostReader,
+    RawQuery(query): RawQuery,
+) -> Result<Versioned<TagsAnswer>, Problem> {
+    let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_AND_COST)?;
+    let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
+    let period = resolve_one(asked.period, &snapshot)?;
+    let totals = totals(&mut snapshot, &whole_bill(Scope::Periods(vec![period]), asked.cost)).await?;
+    let data = tag_costs(&mut snapshot, period, asked.cost, &totals).await?;
+    let control = control(&mut snapshot, &[period], asked.cost).await?;
+
+    let query = asked.echo(Some(period));
+    let links = Links::to_self(format!("/v1/tags?{}", query.query_string()))
+        .and("costs", format!("/v1/costs?period={period}"))
+        .and("period", format!("/v1/periods/{period}"));
+    let context = MetaContext { periods: &[period], cost: asked.cost, today: state.today(), query };
+    let meta = Meta::new(&mut snapshot, context, totals, data.len()).await?;
+    Ok(Versioned::of(&snapshot, TagsAnswer { data, meta, control, links }))
+}
+
+/// How much of these totals of a period carries which tags.
+pub(crate) async fn tag_costs(
+    snapshot: &mut Snapshot,
+    period: BillingPeriod,
+    cost: CostBasis,
+    totals: &[Figures],
+) -> Result<Vec<TagKeyCosts>, StoreError> {
+    let coverages = snapshot.tag_coverage(&[period], cost).await?;
+    Ok(coverages.into_iter().map(|coverage| TagKeyCosts::new(coverage, period, totals)).collect())
+}
+
+impl TagKeyCosts {
+    /// How many lines of the bill carry it, in any currency.
+    pub(crate) fn line_items(&self) -> i64 {
+        self.coverage.iter().map(|coverage| coverage.line_items).sum()
+    }
+
+    fn new(coverage: TagCoverage, period: BillingPeriod, totals: &[Figures]) -> Self {
+        let (key, view) = (coverage.key.to_string(), coverage.key.view.prefix());
+        let whole = |currency: &str| totals.iter().find(|total| total.currency == currency).map(|total| total.cost);
+        let figures = coverage.costs.into_iter().map(|covered| CoverageFigures {
+            percent: share(covered.cost, whole(&covered.currency)),
+            cost: covered.cost,
+            currency: covered.currency,
+            line_items: covered.line_items,
+        });
+        let links = Links::to_self(format!("/v1/tags/{}?period={period}", segment(&key)));
+        Self { key, view, values: coverage.values, coverage: figures.collect(), links }
+    }
+}

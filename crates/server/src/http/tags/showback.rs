@@ -1,0 +1,166 @@
+//! `GET /v1/tags/{key}/values/{value}/showback`: what a showback of a team is, for all lines with one value of a tag.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use bill::BillingPeriod;
+use bill::tags::TagKey;
+use serde::Serialize;
+use store::StoreError;
+use store::snapshot::{CostQuestion, Dimension, Scope, Snapshot};
+use utoipa::ToSchema;
+
+use super::key_in_path;
+use crate::http::ApiState;
+use crate::http::access::CostReader;
+use crate::http::answer::{ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, control, totals};
+use crate::http::conditional::Versioned;
+use crate::http::documentation::{NotModified, PeriodAndCostParameters, TagProblems};
+use crate::http::grammar::{ReportQuery, shown};
+use crate::http::path::segment;
+use crate::http::problem::{Problem, ProblemKind};
+use crate::http::resolve::resolve_one;
+use crate::http::showback::{Change, by_day, change, divide, lines_with};
+
+/// The lines with one value of a tag in one period, from every side.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TagShowbackAnswer {
+    /// The showback.
+    data: TagShowback,
+    /// What the answer says about itself.
+    meta: Meta,
+    /// The control figures of the period, over all lines.
+    control: Vec<ControlFigures>,
+    /// Where to go from here.
+    links: Links,
+}
+
+/// What the lines with one value of a tag cost in a period. Each `by_…` divides the same money and adds up to `totals`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TagShowback {
+    /// The key as in `tag:<key>`.
+    #[schema(example = "cost-center")]
+    key: String,
+    /// The value.
+    #[schema(example = "12345")]
+    value: String,
+    /// The billing period.
+    #[schema(value_type = String, example = "2026-10")]
+    period: BillingPeriod,
+    /// What it comes to in each currency.
+    totals: Vec<Figures>,
+    /// Against the period before; null where that is not loaded.
+    change: Option<Change>,
+    /// By usage date, the first day first.
+    #[schema(value_type = Vec<Row>)]
+    by_day: CostRows,
+    /// By the team that owns the lines, largest first, like all that follow.
+    #[schema(value_type = Vec<Row>)]
+    by_team: CostRows,
+    /// By model.
+    #[schema(value_type = Vec<Row>)]
+    by_model: CostRows,
+    /// By token kind and cache.
+    #[schema(value_type = Vec<Row>)]
+    by_token_kind: CostRows,
+    /// By account.
+    #[schema(value_type = Vec<Row>)]
+    by_account: CostRows,
+    /// By principal, with its identity and the person behind it.
+    #[schema(value_type = Vec<Row>)]
+    by_principal: CostRows,
+    /// By charge type.
+    #[schema(value_type = Vec<Row>)]
+    by_charge_type: CostRows,
+}
+
+/// Get a tag's showback
+///
+/// One call for a whole dashboard about a value of a tag, such as a cost center: totals, change against the previous period,
+/// and the same money by day, team, model, token kind, account, principal and charge type. The period is the latest one unless
+/// `period` says otherwise. Key and value are percent-encoded, each as one segment of the path.
+#[utoipa::path(get, path = "/v1/tags/{key}/values/{value}/showback", tag = "tags",
+    params(("key" = String, Path, description = "The key as in `tag:<key>`, percent-encoded: a slash is `%2F`",
+                example = "cost-center"),
+           ("value" = String, Path, description = "The value, percent-encoded", example = "12345"),
+           PeriodAndCostParameters),
+    responses((status = OK, description = "The showback", body = TagShowbackAnswer), NotModified, TagProblems))]
+pub(crate) async fn get_tag_showback(
+    State(state): State<ApiState>,
+    reader: CostReader,
+    path: Result<Path<(String, String)>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Versioned<TagShowbackAnswer>, Problem> {
+    let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_AND_COST)?;
+    let Path((key, value)) = path?;
+    let key = key_in_path(&key)?;
+    let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
+    let period = resolve_one(asked.period, &snapshot)?;
+    let scope = Scope::Periods(vec![period]);
+    let question = lines_with(Dimension::Tag(key.clone()), &value, scope, asked.cost);
+    let totals = known_totals(&mut snapshot, &key, &value, &question).await?;
+
+    let data = showback(&mut snapshot, &key, &value, period, &question, totals).await?;
+    let control = control(&mut snapshot, &[period], asked.cost).await?;
+
+    let query = asked.echo(Some(period));
+    let tag = format!("/v1/tags/{}", segment(&key.to_string()));
+    let path = format!("{tag}/values/{}/showback", segment(&value));
+    let links = Links::to_self(format!("{path}?{}", query.query_string()))
+        .and("previous", format!("{path}?period={}", period.previous()))
+        .and("tag", format!("{tag}?period={period}"))
+        .and("period", format!("/v1/periods/{period}"));
+    let context = MetaContext { periods: &[period], cost: asked.cost, today: state.today(), query };
+    let meta = Meta::new(&mut snapshot, context, data.totals.clone(), data.by_day.len()).await?;
+    Ok(Versioned::of(&snapshot, TagShowbackAnswer { data, meta, control, links }))
+}
+
+/// What the lines with the value come to. Any line in sight must carry it, in the period asked for or in any other, so that a
+/// dashboard is told of a month without cost that it has none, and of a mistyped value that it is none.
+async fn known_totals(
+    snapshot: &mut Snapshot,
+    key: &TagKey,
+    value: &str,
+    question: &CostQuestion,
+) -> Result<Vec<Figures>, Problem> {
+    let unknown = || {
+        let detail = format!("no line carries the tag `{}` with the value `{}`", shown(&key.to_string()), shown(value));
+        Problem::new(ProblemKind::UnknownTag, detail)
+    };
+    // The database cannot hold the character NUL, so that no value of the bill has it; an empty value counts as not set.
+    if value.is_empty() || value.contains('\0') {
+        return Err(unknown());
+    }
+    let of_period = totals(snapshot, question).await?;
+    if of_period.is_empty() {
+        let everywhere = CostQuestion { scope: Scope::Periods(snapshot.periods().to_vec()), ..question.clone() };
+        if totals(snapshot, &everywhere).await?.is_empty() {
+            return Err(unknown());
+        }
+    }
+    Ok(of_period)
+}
+
+async fn showback(
+    snapshot: &mut Snapshot,
+    key: &TagKey,
+    value: &str,
+    period: BillingPeriod,
+    question: &CostQuestion,
+    totals: Vec<Figures>,
+) -> Result<TagShowback, StoreError> {
+    Ok(TagShowback {
+        key: key.to_string(),
+        value: value.to_owned(),
+        period,
+        change: change(snapshot, question, period, &totals).await?,
+        totals,
+        by_day: by_day(snapshot, question).await?,
+        by_team: divide(snapshot, question, vec![Dimension::Team]).await?,
+        by_model: divide(snapshot, question, vec![Dimension::Model]).await?,
+        by_token_kind: divide(snapshot, question, vec![Dimension::TokenKind, Dimension::Cache]).await?,
+        by_account: divide(snapshot, question, vec![Dimension::Account]).await?,
+        by_principal: divide(snapshot, question, vec![Dimension::Principal, Dimension::Identity, Dimension::Person])
+            .await?,
+        by_charge_type: divide(snapshot, question, vec![Dimension::ChargeType]).await?,
+    })
+}

@@ -1,0 +1,68 @@
+//! The values of a dimension, each with what it costs.
+
+use bill::{Amount, BillingPeriod};
+use serde::Serialize;
+use store::snapshot::{CostBasis, CostQuestion, CostRow, Dimension, Filter, Scope};
+use utoipa::ToSchema;
+
+use super::answer::{Links, TokenCounts};
+use super::grammar::Echo;
+use super::models::model_id;
+use super::path::segment;
+use super::showback::whole_bill;
+
+/// A value of a dimension, and what lines that have it cost in one currency.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ValueCosts {
+    /// The value; null for the lines on which the dimension is not set.
+    #[schema(example = "123456789012")]
+    value: Option<String>,
+    /// What people know it by: the ARN of a principal, the name of an account. Null where the value says all.
+    #[schema(example = "Sandbox")]
+    label: Option<String>,
+    /// The exact cost as a decimal string.
+    #[schema(value_type = String, example = "1234.567890123456")]
+    cost: Amount,
+    /// Its currency.
+    #[schema(example = "USD")]
+    currency: String,
+    /// Tokens by class.
+    tokens: TokenCounts,
+    /// How many lines of the bill this is.
+    line_items: i64,
+    /// Where to go from here: `costs` asks for the same lines.
+    links: Links,
+}
+
+impl ValueCosts {
+    /// A row of a question that is grouped by this dimension alone.
+    pub(crate) fn new(row: CostRow, dimension: &Dimension, period: BillingPeriod, cost: CostBasis) -> Self {
+        let value = row.dimensions.into_iter().next().flatten();
+        Self {
+            links: links(dimension, value.as_deref(), period, cost),
+            label: row.principal_arn.or(row.account_name),
+            value,
+            cost: row.cost,
+            currency: row.currency,
+            tokens: (&row.tokens).into(),
+            line_items: row.line_items,
+        }
+    }
+}
+
+fn links(dimension: &Dimension, value: Option<&str>, period: BillingPeriod, cost: CostBasis) -> Links {
+    let filter = Filter::keeping(dimension.clone(), vec![value.map(str::to_owned)]);
+    let question = CostQuestion { filters: vec![filter], ..whole_bill(Scope::Periods(vec![period]), cost) };
+    let links = Links::default().and("costs", format!("/v1/costs?{}", Echo::of(&question).query_string()));
+    let Some(value) = value else { return links };
+    match dimension {
+        Dimension::Tag(key) => {
+            let path = format!("/v1/tags/{}/values/{}", segment(&key.to_string()), segment(value));
+            links.and("showback", format!("{path}/showback?period={period}"))
+        }
+        Dimension::Team => links.and("team", format!("/v1/teams/{}", segment(value))),
+        Dimension::Principal => links.and("principal", format!("/v1/principals/{}", segment(value))),
+        Dimension::Model => links.and("model", format!("/v1/models/{}", model_id(value))),
+        _ => links,
+    }
+}
