@@ -67,7 +67,7 @@ Bedrock cost per team, principal, model and tag is served on http://{address}
   http://{address}/v1/costs            costs by any dimension
   http://{address}/v1/teams            teams and their showback
   http://{address}/v1/periods          billing periods and their control totals
-  http://{address}/openapi.json        the whole API
+  http://{address}/docs                the whole API, to look at and to try (/openapi.json for programs)
 
 Callers have to be known, by this key of the demo's:
 

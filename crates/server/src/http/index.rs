@@ -36,6 +36,7 @@ pub(crate) async fn get_index() -> Json<Index> {
         .and("status", "/v1/status")
         .and("me", "/v1/me")
         .and("openapi", "/openapi.json")
+        .and("docs", "/docs")
         .and("problems", "/problems")
         .and("livez", "/livez")
         .and("readyz", "/readyz");

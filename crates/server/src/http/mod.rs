@@ -12,6 +12,7 @@ mod conditional;
 mod costs;
 pub(crate) mod cursor;
 mod dimensions;
+mod docs;
 mod documentation;
 mod drilldowns;
 mod freshness;
@@ -45,6 +46,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
+use axum::routing::get;
 use chrono::NaiveDate;
 use store::{Store, VersionWatch};
 use tokio::sync::Notify;
@@ -156,6 +158,8 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(audit::list_audit_entries))
         .routes(routes!(index::get_index))
         .routes(routes!(index::get_openapi))
+        .routes(routes!(docs::get_docs))
+        .route("/docs/{*file}", get(docs::get_asset))
         .routes(routes!(problem::list_problems))
         .routes(routes!(problem::get_problem))
         .routes(routes!(health::get_livez))

@@ -26,6 +26,7 @@ enum Takes {
 const ROUTES: &[(&str, &str, Takes)] = &[
     ("get", "/", Takes::Nothing),
     ("get", "/openapi.json", Takes::Nothing),
+    ("get", "/docs", Takes::Nothing),
     ("get", "/problems", Takes::Nothing),
     ("get", "/problems/{kind}", Takes::Nothing),
     ("get", "/livez", Takes::Nothing),

@@ -23,12 +23,15 @@ use crate::http::throttle;
 /// Every refusal takes this long, whatever was wrong, so that its time tells nothing either.
 const REFUSED_AFTER: Duration = Duration::from_millis(100);
 /// Where no credentials are looked at, because there is nothing to protect.
-const PUBLIC: [&str; 7] = ["/", "/openapi.json", "/livez", "/readyz", "/auth/sign-in", "/auth/callback", "/problems"];
+const PUBLIC: [&str; 8] =
+    ["/", "/openapi.json", "/docs", "/livez", "/readyz", "/auth/sign-in", "/auth/callback", "/problems"];
+/// Likewise, with everything under them.
+const PUBLIC_FOLDERS: [&str; 2] = ["/docs/", "/problems/"];
 
 /// Puts the caller into the extensions of the request, or refuses.
 pub(in crate::http) async fn authenticate(State(state): State<ApiState>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    if PUBLIC.contains(&path.as_str()) || path.starts_with("/problems/") {
+    if PUBLIC.contains(&path.as_str()) || PUBLIC_FOLDERS.iter().any(|folder| path.starts_with(folder)) {
         return next.run(request).await;
     }
     let (arrived, address) = (Instant::now(), client_ip(request.extensions()));

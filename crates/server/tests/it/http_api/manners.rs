@@ -10,7 +10,18 @@ use super::client::Client;
 async fn head_is_get_without_the_body(pool: PgPool) {
     publish(&pool).await;
     let client = Client::new(pool);
-    for path in ["/", "/livez", "/readyz", "/openapi.json", "/v1/costs", "/v1/teams", "/v1/costs?limit=1", "/nowhere"] {
+    for path in [
+        "/",
+        "/livez",
+        "/readyz",
+        "/openapi.json",
+        "/docs",
+        "/docs/page.js",
+        "/v1/costs",
+        "/v1/teams",
+        "/v1/costs?limit=1",
+        "/nowhere",
+    ] {
         let get = client.request(Method::GET, path, &[("x-request-id", "same")]).await;
         let head = client.request(Method::HEAD, path, &[("x-request-id", "same")]).await;
         assert_eq!((head.status, head.text.as_str()), (get.status, ""), "{path}");

@@ -7,6 +7,7 @@ mod bill_of_two_months;
 mod client;
 mod costs;
 mod dimensions;
+mod docs;
 mod manners;
 mod mistakes;
 mod models;
