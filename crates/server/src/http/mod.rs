@@ -54,6 +54,7 @@ use tower_http::csrf::CsrfLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use self::documentation::examples::example_names;
 use self::grammar::{nearest, shown};
 pub use self::memory::AnswerMemory;
 pub use self::metrics::ServedMeasures;
@@ -118,7 +119,7 @@ pub fn router(state: ApiState) -> Router {
 
 /// The description of the API, generated from the handlers.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    routes().into_openapi()
+    documentation::examples::with_examples(routes().into_openapi())
 }
 
 fn routes() -> OpenApiRouter<ApiState> {

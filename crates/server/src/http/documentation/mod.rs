@@ -1,6 +1,7 @@
 //! What the OpenAPI document says beyond the routes: what the service is, its parameters, and its problems.
 
 mod arrangement;
+pub(super) mod examples;
 mod parameters;
 mod question;
 mod security;

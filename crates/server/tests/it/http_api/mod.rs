@@ -8,6 +8,7 @@ mod client;
 mod costs;
 mod dimensions;
 mod docs;
+mod examples;
 mod manners;
 mod mistakes;
 mod models;

@@ -76,7 +76,7 @@ fn what_is_taken_is_described_to_the_letter() {
     assert_eq!(document["paths"]["/auth/sign-out"]["post"]["security"][0], serde_json::json!({}));
 }
 
-fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
+pub(super) fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
     let paths = document["paths"].as_object().expect("paths");
     let mut operations = Vec::new();
     for (path, item) in paths {
@@ -221,7 +221,7 @@ async fn refresh(pool: &PgPool) -> String {
 }
 
 /// As much of JSON Schema as the description uses.
-fn conforms(document: &Value, schema: &Value, value: &Value, place: &str) {
+pub(super) fn conforms(document: &Value, schema: &Value, value: &Value, place: &str) {
     if let Some(reference) = schema["$ref"].as_str() {
         return conforms(document, document.pointer(&reference[1..]).expect("a schema"), value, place);
     }

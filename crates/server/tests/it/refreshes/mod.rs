@@ -5,5 +5,5 @@ mod instances;
 mod ledger;
 mod measures;
 mod schedule;
-mod shared;
+pub(crate) mod shared;
 mod watching;
