@@ -503,7 +503,11 @@ fn push_team_condition(text: &mut QueryBuilder<Postgres>, team_id: &'static str,
     text.push(if filter.exclude { ") is not true" } else { ")" });
 }
 
-fn read_row(row: &PgRow, question: &CostQuestion, arrangement: &Arrangement) -> Result<ArrangedRow, StoreError> {
+pub(super) fn read_row(
+    row: &PgRow,
+    question: &CostQuestion,
+    arrangement: &Arrangement,
+) -> Result<ArrangedRow, StoreError> {
     let mut columns = Columns { row, next: 0 };
     let (mut period, mut date) = (None, None);
     match question.granularity {

@@ -1,7 +1,7 @@
 use access::Sight;
 use bill::BillingPeriod;
 use chrono::{DateTime, NaiveDate, Utc};
-use sqlx::{Postgres, Transaction};
+use sqlx::{PgPool, Postgres, Transaction};
 
 use super::{LoadVersion, PeriodStatus};
 use crate::error::{Doing, StoreError};
@@ -10,6 +10,8 @@ use crate::store::Store;
 /// Everything that is served, as it was at one moment: one read-only transaction at repeatable-read isolation.
 pub struct Snapshot {
     pub(super) transaction: Transaction<'static, Postgres>,
+    /// For a word to the database beside the transaction.
+    pub(super) pool: PgPool,
     pub(super) ownership_id: i32,
     /// Every question is asked within it.
     pub(super) sight: Sight,
@@ -51,6 +53,7 @@ impl Store {
         periods.dedup();
         Ok(Snapshot {
             transaction,
+            pool: self.pool.clone(),
             ownership_id: serving.ownership_id.unwrap_or(0),
             sight,
             pseudonym_key: self.pseudonyms.as_ref().map(|pseudonyms| pseudonyms.fingerprint()).unwrap_or_default(),
