@@ -11,6 +11,11 @@ BELONGING_TOGETHER = {
     ("/problems/conflicting-parameters", "period"),
     ("/problems/conflicting-parameters", "start"),
     ("/problems/conflicting-parameters", "end"),
+    # Whole periods are compared, the largest are looked for among groups, and tables have no pages.
+    ("/problems/conflicting-parameters", "compare"),
+    ("/problems/conflicting-parameters", "top"),
+    ("/problems/conflicting-parameters", "limit"),
+    ("/problems/conflicting-parameters", "cursor"),
     # `end` is later than `start`.
     ("/problems/invalid-value", "end"),
     # Rows are ordered by what they are grouped by.

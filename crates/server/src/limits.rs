@@ -25,6 +25,8 @@ pub const WINDOW: Duration = Duration::from_secs(60);
 const BELIEVED_READY: Duration = Duration::from_secs(1);
 /// As many askers as an organisation has, and not more memory than some megabytes.
 const MOST_ASKERS: u64 = 50_000;
+/// Each holds a connection to the database for as long as its client reads: most connections stay for everybody else.
+const MOST_EXPORTS: usize = 4;
 
 type Limiter = RateLimiter<NotKeyed, InMemoryState, DefaultClock, StateInformationMiddleware>;
 
@@ -39,6 +41,7 @@ struct Inner {
     /// Addresses that have used up their refusals, and until when.
     refused: Cache<IpAddr, Instant>,
     at_once: Arc<Semaphore>,
+    exports: Arc<Semaphore>,
     /// Until when the service is believed to be ready.
     ready: Mutex<Option<Instant>>,
 }
@@ -80,6 +83,7 @@ impl Limits {
             refusals: Meter::new(config.refusals_per_minute),
             refused: Cache::builder().max_capacity(MOST_ASKERS).time_to_live(WINDOW).build(),
             at_once: Arc::new(Semaphore::new(config.concurrent_requests.get().min(Semaphore::MAX_PERMITS))),
+            exports: Arc::new(Semaphore::new(MOST_EXPORTS)),
             ready: Mutex::default(),
         }))
     }
@@ -87,6 +91,11 @@ impl Limits {
     /// A place among the requests that are worked on, until it is dropped; `None` where there is none.
     pub fn begin(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.0.at_once).try_acquire_owned().ok()
+    }
+
+    /// A place among the exports that are sent, until it is dropped; `None` where there is none.
+    pub fn begin_export(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.exports).try_acquire_owned().ok()
     }
 
     /// Whether the service is ready: `ask` is asked once at a time, and believed for a second where it is. Nobody needs to be

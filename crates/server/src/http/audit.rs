@@ -4,6 +4,7 @@ use access::Extent;
 use access::audit::AuditAction;
 use axum::Json;
 use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
@@ -15,15 +16,27 @@ use super::ApiState;
 use super::access::AuditReader;
 use super::answer::Links;
 use super::cursor::CursorQuestion;
-use super::documentation::{AuditParameters, AuditProblems};
-use super::grammar::{Accepted, Echo, Fault, Faults, Parameters, shown};
+use super::documentation::{AuditParameters, AuditProblems, FormatParameter, FormatProblems};
+use super::format::Format;
+use super::format::table::Table;
+use super::grammar::{Accepted, Echo, Fault, Faults, Parameters, read_format, shown};
 use super::keys::NO_STORE;
 use super::page::Page;
 use super::problem::Problem;
 
 const PATH: &str = "/v1/audit";
-const PARAMETERS: Accepted =
-    Accepted { single: &["action", "caller", "object", "start", "end", "limit", "cursor"], list: &[], bracketed: &[] };
+const PARAMETERS: Accepted = Accepted {
+    single: &["action", "caller", "object", "start", "end", "limit", "cursor", "format"],
+    list: &[],
+    bracketed: &[],
+};
+
+/// A line each.
+const TABLE: Table = Table {
+    columns: &["sequence", "at", "action", "caller", "address", "object", "extent", "details"],
+    decimals: &[],
+    each: None,
+};
 
 /// Entries of the audit log, newest first.
 #[derive(Debug, Serialize, ToSchema)]
@@ -115,18 +128,25 @@ impl From<AuditEntry> for AuditEntryDocument {
 /// sees the entries that are a matter of that part and of nothing else. `chargeback audit verify` proves that no entry was
 /// changed or taken out.
 #[utoipa::path(get, path = "/v1/audit", tag = "access",
-    params(AuditParameters),
-    responses((status = OK, description = "The entries", body = AuditAnswer), AuditProblems))]
+    params(AuditParameters, FormatParameter),
+    responses((status = OK, description = "The entries", content(
+                  (AuditAnswer = "application/json"), (String = "text/csv"))),
+              AuditProblems, FormatProblems))]
 pub(crate) async fn list_audit_entries(
     State(state): State<ApiState>,
     AuditReader(admitted): AuditReader,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let AuditQuery { question, page, filters } = AuditQuery::parse(query.as_deref(), admitted.extent)?;
+    let AuditQuery { question, page, named, filters } = AuditQuery::parse(query.as_deref(), admitted.extent)?;
+    let format = Format::choose(named, &headers, &Format::TABULAR)?;
     let mut entries = state.store.audit_entries(&question).await?;
     let position = |entry: &AuditEntry| u128::try_from(entry.sequence).unwrap_or_default();
     let links = page.cut(PATH, &filters, &mut entries, position);
-    let data = entries.into_iter().map(AuditEntryDocument::from).collect();
+    let data: Vec<AuditEntryDocument> = entries.into_iter().map(AuditEntryDocument::from).collect();
+    if format == Format::Csv {
+        return Ok((NO_STORE, TABLE.answer("audit", &data, links.header_of("next"))?).into_response());
+    }
     Ok((NO_STORE, Json(AuditAnswer { data, links })).into_response())
 }
 
@@ -134,6 +154,8 @@ pub(crate) async fn list_audit_entries(
 struct AuditQuery {
     question: AuditQuestion,
     page: Page,
+    /// The format, where one is named.
+    named: Option<Format>,
     filters: Echo,
 }
 
@@ -174,7 +196,8 @@ impl AuditQuery {
                 filters.push(name, value);
             }
         }
-        faults.none_or(Self { question, page, filters })
+        let named = read_format(&parameters, &Format::TABULAR, &mut faults);
+        faults.none_or(Self { question, page, named, filters: filters.in_format(named) })
     }
 }
 

@@ -1,7 +1,8 @@
 //! Conditional requests: a poller that has the newest answer is told so, without the database being asked.
 //!
 //! The entity tag is made from what an answer depends on: the data version (which counts changes of data and of rules), the
-//! date (a month that is over is no longer open), the version of this program, the question, and what the caller may see. It
+//! date (a month that is over is no longer open), the version of this program, the question with the formats that are taken,
+//! and what the caller may see. It
 //! is invalidated by the flip of a version and never by a clock; two callers with the same sight have the same tag, and a tag
 //! of another sight holds for nobody else.
 
@@ -21,6 +22,7 @@ use sha2::{Digest, Sha256};
 use store::snapshot::Snapshot;
 
 use super::ApiState;
+use super::format::{Format, preferences};
 use super::memory::Asked;
 
 /// An answer that is the same as long as the data version is.
@@ -44,17 +46,17 @@ impl<T> Versioned<T> {
         Self { version: DataVersion { number, published_at, persons: snapshot.sight().persons }, body }
     }
 
-    /// The answer itself.
-    pub(crate) fn body(&self) -> &T {
-        &self.body
+    /// Sends it in some way.
+    pub(crate) fn sent_as(self, send: impl FnOnce(T) -> Response) -> Response {
+        let mut response = send(self.body);
+        response.extensions_mut().insert(self.version);
+        response
     }
 }
 
 impl<T: Serialize> IntoResponse for Versioned<T> {
     fn into_response(self) -> Response {
-        let mut response = Json(self.body).into_response();
-        response.extensions_mut().insert(self.version);
-        response
+        self.sent_as(|body| Json(body).into_response())
     }
 }
 
@@ -66,7 +68,8 @@ pub(super) async fn conditional(State(state): State<ApiState>, request: Request,
     let caller = request.extensions().get::<Arc<Caller>>();
     // Without a caller who may read costs there is nothing that could be unchanged.
     let Some(sight) = caller.and_then(|caller| state.gate.sight_of(caller)) else { return next.run(request).await };
-    let question = Question { uri: request.uri().clone(), today: state.today(), sight: sight.digest() };
+    let formats = preferences(request.headers()).into_iter().map(Format::word).collect();
+    let question = Question { uri: request.uri().clone(), formats, today: state.today(), sight: sight.digest() };
     let condition = request.headers().get(header::IF_NONE_MATCH).cloned();
     let holds = |tag: &HeaderValue| condition.as_ref().is_some_and(|condition| names(condition, tag));
     let hides_persons = state.gate.is_pseudonymous();
@@ -125,6 +128,8 @@ fn add_validators(headers: &mut HeaderMap, tag: HeaderValue, published_at: Optio
 /// What the tag of an answer is made from, beside the data version.
 struct Question {
     uri: Uri,
+    /// What is taken, the dearest first: with the route it decides about the format.
+    formats: Vec<&'static str>,
     today: NaiveDate,
     sight: String,
 }
@@ -132,7 +137,8 @@ struct Question {
 impl Question {
     fn entity_tag(&self, data_version: i64) -> HeaderValue {
         let path = self.uri.path_and_query().map_or("/", |question| question.as_str());
-        let digest = Sha256::new().chain_update(&self.sight).chain_update(path).finalize();
+        let formats = self.formats.join(",");
+        let digest = Sha256::new().chain_update(&self.sight).chain_update(formats).chain_update(path).finalize();
         let question = HEXLOWER.encode(&digest[..8]);
         let today = self.today.format("%Y%m%d");
         let tag = format!("\"v{data_version}-{today}-{}-{question}\"", env!("CARGO_PKG_VERSION"));

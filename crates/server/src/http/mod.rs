@@ -15,6 +15,8 @@ mod dimensions;
 mod docs;
 mod documentation;
 mod drilldowns;
+mod export;
+mod format;
 mod freshness;
 pub(crate) mod grammar;
 mod health;

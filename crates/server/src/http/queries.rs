@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use bill::{Amount, BillingPeriod};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -14,17 +15,44 @@ use super::ApiState;
 use super::access::RefreshRunner;
 use super::answer::Links;
 use super::cursor::CursorQuestion;
-use super::documentation::RefreshListProblems;
-use super::grammar::{Accepted, Echo, Faults, Parameters};
+use super::documentation::{FormatParameter, FormatProblems, RefreshListProblems};
+use super::format::Format;
+use super::format::table::Table;
+use super::grammar::{Accepted, Echo, Faults, Parameters, read_format};
 use super::keys::NO_STORE;
 use super::page::Page;
 use super::problem::Problem;
 use super::refreshes::sees_the_whole_bill;
 
 const PATH: &str = "/v1/queries";
-const PARAMETERS: Accepted = Accepted { single: &["limit", "cursor"], list: &[], bracketed: &[] };
+const PARAMETERS: Accepted = Accepted { single: &["limit", "cursor", "format"], list: &[], bracketed: &[] };
 /// Over how many days totals are given.
 const TOTALLED_DAYS: i64 = 31;
+
+/// A line each.
+const TABLE: Table = Table {
+    columns: &[
+        "engine",
+        "execution_id",
+        "refresh",
+        "question",
+        "fingerprint",
+        "export",
+        "period",
+        "state",
+        "failure",
+        "scanned_bytes",
+        "price",
+        "price_currency",
+        "queued_ms",
+        "ran_ms",
+        "rows",
+        "started_at",
+        "ended_at",
+    ],
+    decimals: &["price"],
+    each: None,
+};
 
 /// Queries, newest first, and what they came to.
 #[derive(Debug, Serialize, ToSchema)]
@@ -153,24 +181,33 @@ impl From<QueryDay> for DayTotal {
 #[utoipa::path(get, path = "/v1/queries", tag = "refreshes",
     params(("limit" = Option<u16>, Query, description = "Queries on a page; 100, where nothing is said.",
                 minimum = 1, maximum = 1000),
-           ("cursor" = Option<String>, Query, description = "Where the page begins: from `links.next` of the page before.")),
-    responses((status = OK, description = "The queries", body = QueriesAnswer), RefreshListProblems))]
+           ("cursor" = Option<String>, Query, description = "Where the page begins: from `links.next` of the page before."), FormatParameter),
+    responses((status = OK, description = "The queries", content(
+                  (QueriesAnswer = "application/json"), (String = "text/csv"))),
+              RefreshListProblems, FormatProblems))]
 pub(crate) async fn list_queries(
     State(state): State<ApiState>,
     RefreshRunner(admitted): RefreshRunner,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let mut faults = Faults::default();
     let parameters = Parameters::read(query.as_deref(), &PARAMETERS, &mut faults);
     let page = Page::read(&parameters, CursorQuestion::new(PATH, &[], &admitted.extent), &mut faults);
+    let named = read_format(&parameters, &Format::TABULAR, &mut faults);
     let page = faults.none_or(page)?;
+    let format = Format::choose(named, &headers, &Format::TABULAR)?;
     let before = page.after.and_then(|position| i64::try_from(position).ok());
     let mut queries = state.store.queries(before, page.rows()).await?;
     let position = |query: &QueryRecord| u128::try_from(query.query_id).unwrap_or_default();
-    let links = page.cut(PATH, &Echo::default(), &mut queries, position).and("refreshes", "/v1/refreshes");
+    let filters = Echo::default().in_format(named);
+    let links = page.cut(PATH, &filters, &mut queries, position).and("refreshes", "/v1/refreshes");
     let first_day = state.today() - TimeDelta::days(TOTALLED_DAYS - 1);
     let totals = state.store.query_days(first_day).await?.into_iter().map(DayTotal::from).collect();
     let whole_bill = sees_the_whole_bill(&state, &admitted.caller);
-    let data = queries.into_iter().map(|query| Query::new(query, whole_bill)).collect();
+    let data: Vec<Query> = queries.into_iter().map(|query| Query::new(query, whole_bill)).collect();
+    if format == Format::Csv {
+        return Ok((NO_STORE, TABLE.answer("queries", &data, links.header_of("next"))?).into_response());
+    }
     Ok((NO_STORE, Json(QueriesAnswer { data, totals, links })).into_response())
 }

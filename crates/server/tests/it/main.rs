@@ -11,6 +11,7 @@ mod conditional;
 mod config;
 mod demo;
 mod drilldowns;
+mod formats;
 mod from_s3;
 mod http_api;
 mod interrupted;

@@ -51,6 +51,14 @@ async fn no_route_names_anybody(pool: PgPool) {
     }
     paths.extend(["/v1/status".to_owned(), format!("/v1/periods/{MONTH}"), "/v1/teams/unattributed".to_owned()]);
     assert!(paths.len() > 25, "{paths:?}");
+    for path in [PERSONAL.join(",").as_str(), "account,principal"] {
+        for format in ["csv", "ndjson"] {
+            let path = format!("/v1/costs?group_by={path}&format={format}");
+            let (status, text) = world.ask_for_text(&path).await;
+            assert!(status.is_success() && text.lines().count() > 3, "{path}: {text}");
+            assert_eq!(named_in(&text), [""; 0], "{path}");
+        }
+    }
     for path in paths {
         assert_eq!(named_in(&world.get(&path).await.to_string()), [""; 0], "{path}");
     }

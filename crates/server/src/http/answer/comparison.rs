@@ -21,13 +21,13 @@ pub(crate) struct ComparedWith {
 pub(crate) struct Comparison {
     /// What it cost there, in the currency of the row.
     #[schema(value_type = String, example = "100")]
-    cost: Amount,
+    pub(crate) cost: Amount,
     /// What was added since, or with a minus, saved.
     #[schema(value_type = String, example = "12.5")]
-    change: Amount,
+    pub(crate) change: Amount,
     /// The same in percent of what it was, rounded to two places, halves to the even digit; null where it was nothing.
     #[schema(value_type = Option<String>, example = "12.5")]
-    change_percent: Option<Amount>,
+    pub(crate) change_percent: Option<Amount>,
 }
 
 impl Comparison {

@@ -15,7 +15,7 @@ pub(crate) struct ControlFigures {
     period: BillingPeriod,
     /// The currency of all figures.
     #[schema(example = "USD")]
-    currency: String,
+    pub(crate) currency: String,
     /// What the figures are about: `everything`, or `part` where the caller may see a part of the bill: then each figure counts
     /// what the caller may see, and nothing else.
     #[schema(value_type = String, example = "everything")]
@@ -53,6 +53,17 @@ impl ControlFigures {
             unattributed: control.unattributed,
             unclassified: control.unclassified,
         }
+    }
+
+    /// The figures by name, but for those that are not told to everybody.
+    pub(crate) fn counted(&self) -> [(&'static str, Amount); 5] {
+        [
+            ("bedrock_total", self.bedrock_total),
+            ("attributed", self.attributed),
+            ("unattributed", self.unattributed),
+            ("unclassified", self.unclassified),
+            ("delta", self.delta),
+        ]
     }
 }
 

@@ -58,7 +58,7 @@ impl From<CostRow> for Figures {
 }
 
 /// The same question without any division of its rows.
-fn ungrouped(question: &CostQuestion) -> CostQuestion {
+pub(crate) fn ungrouped(question: &CostQuestion) -> CostQuestion {
     CostQuestion { granularity: Granularity::Total, group_by: Vec::new(), order_by: None, ..question.clone() }
 }
 

@@ -15,6 +15,11 @@ impl Links {
         Self(vec![("self", path.into())])
     }
 
+    /// Where a relation leads, if it is there.
+    pub(crate) fn get(&self, relation: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| *known == relation).map(|(_, path)| path.as_str())
+    }
+
     /// Adds a link.
     pub(crate) fn and(mut self, relation: &'static str, path: impl Into<String>) -> Self {
         self.0.push((relation, path.into()));

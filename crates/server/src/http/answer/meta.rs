@@ -16,7 +16,7 @@ use crate::http::grammar::{Echo, words};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Meta {
     /// What the whole answer comes to in each currency, counted by a question of its own and not from the rows.
-    totals: Vec<Figures>,
+    pub(crate) totals: Vec<Figures>,
     /// How many rows `data` has.
     #[schema(example = 12)]
     rows: usize,
@@ -31,12 +31,12 @@ pub(crate) struct Meta {
     /// The version of all data in this answer. It changes when a period is published or ownership rules change, and is the
     /// same for every caller.
     #[schema(example = "v12")]
-    data_version: String,
+    pub(crate) data_version: String,
     /// When that version was published (UTC).
-    as_of: Option<DateTime<Utc>>,
+    pub(crate) as_of: Option<DateTime<Utc>>,
     /// How far each billing period has come: `open` or `provisional`.
     #[schema(value_type = BTreeMap<String, String>, example = json!({"2026-10": "provisional"}))]
-    period_status: BTreeMap<String, &'static str>,
+    pub(crate) period_status: BTreeMap<String, &'static str>,
     /// The number of the ownership rules in force; 0 where there are none.
     #[schema(example = 3)]
     ownership_version: i32,

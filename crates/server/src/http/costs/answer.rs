@@ -1,6 +1,7 @@
 //! The answer to a question about costs, whichever way it was put.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Method};
+use axum::response::{IntoResponse, Response};
 use bill::BillingPeriod;
 use serde::Serialize;
 use store::snapshot::{Arrangement, CostQuestion, Scope, Snapshot};
@@ -9,10 +10,14 @@ use utoipa::ToSchema;
 use super::paging::{Page, link};
 use crate::http::ApiState;
 use crate::http::access::CostReader;
-use crate::http::answer::{ComparedWith, ControlFigures, CostRows, Links, Meta, MetaContext, Row, control, totals};
+use crate::http::answer::{
+    ComparedWith, ControlFigures, CostRows, Links, Meta, MetaContext, Row, control, totals, ungrouped,
+};
 use crate::http::conditional::Versioned;
-use crate::http::grammar::{CostsQuery, Echo};
-use crate::http::problem::Problem;
+use crate::http::export::Export;
+use crate::http::format::Format;
+use crate::http::grammar::{AskedPage, CostsQuery, Echo, Fault};
+use crate::http::problem::{Problem, ProblemKind};
 use crate::http::resolve::{resolve, resolve_comparison};
 
 /// Costs, what they come to, and the control figures that they belong to: all of one data version.
@@ -31,20 +36,34 @@ pub(crate) struct CostsAnswer {
 
 impl CostsAnswer {
     /// The header that leads to the next page.
-    pub(super) fn next_page(&self) -> HeaderMap {
+    fn next_page(&self) -> HeaderMap {
         self.links.header_of("next")
     }
+}
+
+/// How a question is put.
+pub(super) struct Asking<'r> {
+    /// By HEAD nothing is sent.
+    pub(super) method: &'r Method,
+    /// What is accepted.
+    pub(super) headers: &'r HeaderMap,
 }
 
 /// Answers a question.
 ///
 /// # Errors
-/// Where it is about what is not loaded, not to be seen by this reader, too large, or of another data version.
+/// Where it is about what is not loaded, not to be seen by this reader, too large, of another data version, or in no format
+/// that is accepted.
 pub(super) async fn answer(
     state: &ApiState,
     reader: CostReader,
     asked: CostsQuery,
-) -> Result<Versioned<CostsAnswer>, Problem> {
+    asking: &Asking<'_>,
+) -> Result<Response, Problem> {
+    let format = Format::choose(asked.format, asking.headers, &Format::ALL)?;
+    if format != Format::Json {
+        require_whole(asked.arrangement.page.as_ref())?;
+    }
     let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
     let (scope, mut periods) = resolve(&asked.scope, &mut snapshot).await?;
     let (reveal, arranged) = (asked.reveal, asked.arrangement.clone());
@@ -54,8 +73,12 @@ pub(super) async fn answer(
     let echo = Echo::of(&question).arranged(top, compare).revealing(reveal);
     let page = arranged.page.map(|page| Page::of(page, &echo, &snapshot)).transpose()?;
 
-    let slice = page.as_ref().map(Page::slice);
-    let mut rows = snapshot.arranged_costs(&question, &Arrangement { top, compare, slice }).await?;
+    let arrangement = Arrangement { top, compare, slice: page.as_ref().map(Page::slice) };
+    let mut rows = match format {
+        Format::Json => snapshot.arranged_costs(&question, &arrangement).await?,
+        // Sent as they are read.
+        Format::Csv | Format::Ndjson | Format::Parquet => Vec::new(),
+    };
     let next = page.as_ref().and_then(|page| page.cut(&mut rows));
     let data = Row::arranged(rows, &question.group_by);
     let totals = totals(&mut snapshot, &question).await?;
@@ -78,7 +101,23 @@ pub(super) async fn answer(
             meta = meta.with_note(note);
         }
     }
-    Ok(Versioned::of(&snapshot, CostsAnswer { data, meta, control, links }))
+    if format == Format::Json {
+        let answer = CostsAnswer { data, meta, control, links };
+        return Ok((answer.next_page(), Versioned::of(&snapshot, answer)).into_response());
+    }
+    let undivided = Echo::of(&ungrouped(&question)).arranged(None, compare).revealing(reveal);
+    let described = link(Links::default(), "describedby", &undivided);
+    let described_by = described.get("describedby");
+    let export = Export { snapshot, question, arrangement, format, meta: &meta, control: &control, described_by };
+    export.answer(asking.method, &state.limits).await
+}
+
+/// A table has all rows: a part of it would look like the whole.
+fn require_whole(page: Option<&AskedPage>) -> Result<(), Fault> {
+    let Some(page) = page else { return Ok(()) };
+    let name = if page.cursor.is_some() { "cursor" } else { "limit" };
+    let detail = format!("a table has no pages: leave `{name}` out, or ask for JSON");
+    Err(Fault::new(ProblemKind::ConflictingParameters, name, detail))
 }
 
 /// What the same question comes to in the other period.

@@ -5,13 +5,14 @@ mod paging;
 mod query;
 
 use axum::extract::{RawQuery, State};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, Method};
+use axum::response::Response;
 
-use self::answer::CostsAnswer;
+use self::answer::{Asking, CostsAnswer};
 pub(crate) use self::query::{__path_query_costs, query_costs};
 use super::ApiState;
 use super::access::CostReader;
-use super::documentation::{CostsParameters, CostsProblems, NotModified};
+use super::documentation::{CostsParameters, CostsProblems, FormatProblems, NotModified};
 use super::grammar::CostsQuery;
 use super::problem::Problem;
 
@@ -23,15 +24,22 @@ const PATH: &str = "/v1/costs";
 /// Rows of exact cost, grouped and filtered by any dimensions, from one data version. Rows add up to `meta.totals`; without
 /// filters, and asked by `period`, the totals are the `bedrock_total` of `control`. With `limit` they are read page by page:
 /// `links.next`, and the header `Link`, lead to the next page of the same data version.
+///
+/// As CSV, NDJSON or Parquet (`format`, or `Accept`) the answer has the rows alone, however many there are, sent as they are
+/// found. An answer that is cut off is not whole. Its headers say what it belongs to, and `Link` with `describedby` leads to
+/// the same as JSON.
 #[utoipa::path(get, path = "/v1/costs", tag = "costs", params(CostsParameters),
-    responses((status = OK, description = "The costs", body = CostsAnswer), NotModified, CostsProblems))]
+    responses((status = OK, description = "The costs", content(
+                  (CostsAnswer = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
+                  (String = "application/vnd.apache.parquet"))),
+              NotModified, CostsProblems, FormatProblems))]
 pub(crate) async fn list_costs(
     State(state): State<ApiState>,
     reader: CostReader,
     RawQuery(query): RawQuery,
+    method: Method,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let asked = CostsQuery::parse(query.as_deref())?;
-    let answer = answer::answer(&state, reader, asked).await?;
-    let next = answer.body().next_page();
-    Ok((next, answer).into_response())
+    answer::answer(&state, reader, asked, &Asking { method: &method, headers: &headers }).await
 }

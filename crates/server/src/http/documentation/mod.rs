@@ -20,8 +20,8 @@ use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
 use super::problem::{MEDIA_TYPE, ProblemDocument, ProblemKind};
 pub(crate) use parameters::{
-    AuditParameters, CostParameters, CostsParameters, DimensionParameter, PageParameters, PeriodAndCostParameters,
-    PeriodInPath, PrincipalsParameters, ValuesParameters, day_schema, period_schema,
+    AuditParameters, CostParameters, CostsParameters, DimensionParameter, FormatParameter, PageParameters,
+    PeriodAndCostParameters, PeriodInPath, PrincipalsParameters, ValuesParameters, day_schema, period_schema,
 };
 pub(crate) use question::CostsQuestion;
 
@@ -217,6 +217,13 @@ problems! {
         Unauthenticated, Forbidden, CrossSite, TooManyRequests, Overloaded, ProviderUnreachable,
         UnknownParameter, LimitExceeded, InvalidBody, BodyTooLarge, UnsupportedMediaType, QueryTooLong,
         StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of routes that can be had in several formats.
+    FormatProblems: [NotAcceptable];
+    /// Of `/v1/periods`.
+    PeriodListProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, StoreUnreachable, Timeout, InternalError,
     ];
     /// Of `/readyz`.
     ProbeProblems: [NothingLoaded, StoreUnreachable];

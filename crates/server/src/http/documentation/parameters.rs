@@ -12,6 +12,7 @@ use utoipa::openapi::{KnownFormat, RefOr, Required, SchemaFormat};
 
 use super::arrangement::arrangement;
 use crate::http::cursor::Cursor;
+use crate::http::format::Format;
 use crate::http::grammar::words::{COST_BASES, GRANULARITIES, REVEAL};
 use crate::http::grammar::{LONGEST_FILTER_VALUE_BYTES, MOST_FILTER_VALUES, MOST_GROUPED_DIMENSIONS, MOST_PERIODS};
 use crate::http::page::{LARGEST_LIMIT, USUAL_LIMIT};
@@ -32,8 +33,20 @@ pub(crate) struct PageParameters;
 /// What entries of the audit log are chosen by.
 pub(crate) struct AuditParameters;
 
+/// `format`, of lists that can be had as CSV.
+pub(crate) struct FormatParameter;
+
 /// A period in a path.
 pub(crate) struct PeriodInPath;
+
+impl IntoParams for FormatParameter {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let description = "`json`, or `csv` with the rows alone; as `Accept` says where it is left out. In CSV a text that a \
+                           spreadsheet would take for a formula begins with an apostrophe, and `Link` says where the next page \
+                           is.";
+        vec![format(&Format::TABULAR, description)]
+    }
+}
 
 impl IntoParams for PeriodInPath {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
@@ -68,7 +81,7 @@ impl IntoParams for CostsParameters {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let question =
             [periods(), start(), end(), granularity(), group_by(), filter(), exclude(), cost(), order_by(), reveal()];
-        question.into_iter().chain(arrangement()).collect()
+        question.into_iter().chain(arrangement()).chain([format_of_costs()]).collect()
     }
 }
 
@@ -193,6 +206,19 @@ fn reveal() -> Parameter {
                        `identity:reveal` over all that is seen; the answer is written to the audit log, and is not to be \
                        stored by caches.";
     parameter("reveal", description, schema.into()).build()
+}
+
+fn format_of_costs() -> Parameter {
+    let description = "In which format; as `Accept` says where it is left out. All but JSON have the rows alone: `Data-Version`, \
+                       `Cost-Totals` and other headers tell what they belong to. In CSV a text that a spreadsheet would take \
+                       for a formula begins with an apostrophe.";
+    format(&Format::ALL, description)
+}
+
+/// `format`, on a route that has these.
+fn format(offered: &[Format], description: &str) -> Parameter {
+    parameter("format", description, text().enum_values(Some(offered.iter().map(|format| format.word()))).into())
+        .build()
 }
 
 fn group_by() -> Parameter {

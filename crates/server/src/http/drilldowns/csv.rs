@@ -2,15 +2,16 @@
 
 use axum::BoxError;
 use axum::body::{Body, Bytes};
-use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use csv::{Terminator, WriterBuilder};
 use futures::stream::try_unfold;
 
 use super::Opened;
 use super::line::{LineDocument, TagMap};
 use crate::http::ApiState;
 use crate::http::access::LineReader;
+use crate::http::answer::DATA_VERSION;
+use crate::http::format::csv::{harmless, writer, written};
+use crate::http::format::{Format, attachment};
 use crate::http::keys::NO_STORE;
 use crate::http::problem::Problem;
 
@@ -56,7 +57,7 @@ struct Stream {
 
 /// The answer, which is sent as it is read.
 pub(super) fn answer(state: ApiState, reader: LineReader, opened: Opened) -> Response {
-    let name = format!("attachment; filename=\"drilldown-{}.csv\"", opened.record.drilldown_id);
+    let name = format!("drilldown-{}", opened.record.drilldown_id);
     let data_version = opened.snapshot.data_version();
     let stream = Stream { state, reader, opened: Some(opened), data_version, after: None };
     let id = stream.opened.as_ref().map(|opened| opened.record.drilldown_id).unwrap_or_default();
@@ -67,12 +68,8 @@ pub(super) fn answer(state: ApiState, reader: LineReader, opened: Opened) -> Res
         let (bytes, last) = stream.page(id).await?;
         Ok(Some((bytes, (stream, last))))
     });
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()),
-        (header::CONTENT_DISPOSITION, name),
-        (header::VARY, "accept".to_owned()),
-    ];
-    (NO_STORE, headers, Body::from_stream(pages)).into_response()
+    let version = [(DATA_VERSION, format!("v{data_version}"))];
+    (NO_STORE, attachment(&name, Format::Csv), version, Body::from_stream(pages)).into_response()
 }
 
 impl Stream {
@@ -90,7 +87,7 @@ impl Stream {
         let set_id = opened.set_id();
         let lines = opened.snapshot.lines(set_id, &opened.question, self.after.unwrap_or(0), PAGE).await?;
         let persons = opened.snapshot.sight().persons;
-        let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
+        let mut writer = writer();
         if self.after.is_none() {
             writer.write_record(COLUMNS)?;
         }
@@ -99,7 +96,7 @@ impl Stream {
         for line in lines {
             writer.write_record(cells(LineDocument::new(line, persons).map_err(said)?))?;
         }
-        Ok((writer.into_inner()?.into(), is_last))
+        Ok((written(writer)?.into(), is_last))
     }
 }
 
@@ -108,7 +105,7 @@ fn said(problem: Problem) -> BoxError {
 }
 
 fn cells(line: LineDocument) -> [String; 25] {
-    let text = |text: Option<String>| text.map(|text| harmless(&text)).unwrap_or_default();
+    let text = |text: Option<String>| text.map(|text| harmless(&text).into_owned()).unwrap_or_default();
     let map = |map: &TagMap| if map.is_empty() { String::new() } else { serde_json::json!(map).to_string() };
     [
         line.date.to_string(),
@@ -137,24 +134,4 @@ fn cells(line: LineDocument) -> [String; 25] {
         line.list_cost.to_string(),
         line.currency,
     ]
-}
-
-/// A text that no spreadsheet takes for a formula.
-fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{text}") } else { text.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::harmless;
-
-    #[test]
-    fn a_text_that_begins_a_formula_gets_an_apostrophe() {
-        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1"] {
-            assert_eq!(harmless(text), format!("'{text}"));
-        }
-        for text in ["", "a=b", "arn:aws:iam::123456789012:user/x", " =1", "'=1"] {
-            assert_eq!(harmless(text), text);
-        }
-    }
 }

@@ -15,24 +15,14 @@ use crate::http::ApiState;
 use crate::http::access::LineReader;
 use crate::http::answer::{Links, data_version};
 use crate::http::cursor::CursorQuestion;
-use crate::http::documentation::DrilldownRowsProblems;
-use crate::http::grammar::words::value_of;
-use crate::http::grammar::{Accepted, Echo, Fault, Faults, Parameters};
+use crate::http::documentation::{DrilldownRowsProblems, FormatParameter, FormatProblems};
+use crate::http::format::Format;
+use crate::http::grammar::{Accepted, Echo, Fault, Faults, Parameters, read_format};
 use crate::http::keys::NO_STORE;
 use crate::http::page::Page;
 use crate::http::problem::Problem;
 
 const PARAMETERS: Accepted = Accepted { single: &["format", "limit", "cursor"], list: &[], bracketed: &[] };
-
-/// How lines are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
-#[schema(rename_all = "lowercase")]
-enum LineFormat {
-    Json,
-    Csv,
-}
-
-const FORMATS: [(&str, LineFormat); 2] = [("json", LineFormat::Json), ("csv", LineFormat::Csv)];
 
 /// Lines of the bill.
 #[derive(Debug, Serialize, ToSchema)]
@@ -61,13 +51,12 @@ pub(crate) struct DrilldownRowsMeta {
 /// that a spreadsheet would take for a formula begins with an apostrophe.
 #[utoipa::path(get, path = "/v1/drilldowns/{id}/rows", tag = "drilldowns",
     params(("id" = String, Path, description = "The id of the drill-down", format = "uuid"),
-           ("format" = inline(Option<LineFormat>), Query, description = "`json` or `csv`; as `Accept` says, where nothing is said."),
            ("limit" = Option<u16>, Query, description = "Lines on a page; 100, where nothing is said. CSV has no pages.",
                 minimum = 1, maximum = 1000),
-           ("cursor" = Option<String>, Query, description = "Where the page begins: from `links.next` of the page before.")),
+           ("cursor" = Option<String>, Query, description = "Where the page begins: from `links.next` of the page before."), FormatParameter),
     responses((status = OK, description = "The lines", content(
                   (DrilldownRowsAnswer = "application/json"), (String = "text/csv"))),
-              DrilldownRowsProblems))]
+              DrilldownRowsProblems, FormatProblems))]
 pub(crate) async fn list_drilldown_rows(
     State(state): State<ApiState>,
     reader: LineReader,
@@ -80,17 +69,18 @@ pub(crate) async fn list_drilldown_rows(
     let mut faults = Faults::default();
     let parameters = Parameters::read(query.as_deref(), &PARAMETERS, &mut faults);
     let page = Page::read(&parameters, CursorQuestion::new(&path, &[], &reader.admitted.extent), &mut faults);
-    let named = parameters.single("format").and_then(|word| faults.keep(value_of("format", &FORMATS, word)));
-    let format = named.unwrap_or(if wants_csv(&headers) { LineFormat::Csv } else { LineFormat::Json });
+    let named = read_format(&parameters, &Format::TABULAR, &mut faults);
+    let format = Format::choose(named, &headers, &Format::TABULAR);
     for name in ["limit", "cursor"].into_iter().filter(|name| parameters.single(name).is_some()) {
-        if format == LineFormat::Csv {
+        if matches!(format, Ok(Format::Csv)) {
             faults.push(Fault::invalid_value(name, format!("CSV has no pages: leave `{name}` out, or ask for JSON")));
         }
     }
     let page = faults.none_or(page)?;
+    let format = format?;
     let mut opened = Opened::new(&state, &reader, id).await?;
     opened.require_complete()?;
-    if format == LineFormat::Csv {
+    if format == Format::Csv {
         return Ok(csv::answer(state, reader, opened));
     }
     let after = page.after.map_or(0, |position| i32::try_from(position).unwrap_or(i32::MAX));
@@ -102,14 +92,4 @@ pub(crate) async fn list_drilldown_rows(
     let data = lines.into_iter().map(|line| LineDocument::new(line, persons)).collect::<Result<_, _>>()?;
     let meta = DrilldownRowsMeta { data_version: data_version(&opened.snapshot), tie_out: tie_out(&mut opened).await? };
     Ok((NO_STORE, [(header::VARY, "accept")], Json(DrilldownRowsAnswer { data, meta, links })).into_response())
-}
-
-/// Whether CSV is what the `Accept` header names. Whoever says nothing, or takes both, is given JSON.
-fn wants_csv(headers: &HeaderMap) -> bool {
-    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let mut types = accepted
-        .flat_map(|value| value.split(','))
-        .map(|range| range.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
-    let names: Vec<String> = types.by_ref().collect();
-    names.iter().any(|name| name == "text/csv") && !names.iter().any(|name| name == "application/json")
 }

@@ -5,9 +5,11 @@ use store::snapshot::{CostBasis, CostQuestion, Dimension, Filter, Granularity, O
 use super::arrangement::{Arranged, AskedArrangement};
 use super::dimensions::{read_filters, read_group_by, read_order_by};
 use super::fault::Faults;
+use super::formats::read_format;
 use super::parameters::{Accepted, Parameters};
 use super::scope::AskedScope;
 use super::words::{COST_BASES, GRANULARITIES, REVEAL, value_of};
+use crate::http::format::Format;
 
 /// A question about costs as asked, before it is known what is loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub(crate) struct CostsQuery {
     pub(crate) reveal: bool,
     /// How the rows are wanted.
     pub(crate) arrangement: AskedArrangement,
+    /// The format, where one is named.
+    pub(crate) format: Option<Format>,
     granularity: Granularity,
     group_by: Vec<Dimension>,
     filters: Vec<Filter>,
@@ -28,7 +32,19 @@ pub(crate) struct CostsQuery {
 impl CostsQuery {
     /// The parameters of `/v1/costs`.
     pub(crate) const PARAMETERS: Accepted = Accepted {
-        single: &["start", "end", "granularity", "cost", "order_by", "reveal", "top", "compare", "limit", "cursor"],
+        single: &[
+            "start",
+            "end",
+            "granularity",
+            "cost",
+            "order_by",
+            "reveal",
+            "top",
+            "compare",
+            "limit",
+            "cursor",
+            "format",
+        ],
         list: &["period", "group_by"],
         bracketed: &["filter", "exclude"],
     };
@@ -55,7 +71,8 @@ impl CostsQuery {
         let order_by = read_order_by(parameters, &group_by, faults);
         let reveal = read_reveal(parameters, faults);
         let arrangement = AskedArrangement::read(parameters, &Arranged { scope: &scope, granularity }, faults);
-        Self { scope, reveal, arrangement, granularity, group_by, filters, cost, order_by }
+        let format = read_format(parameters, &Format::ALL, faults);
+        Self { scope, reveal, arrangement, format, granularity, group_by, filters, cost, order_by }
     }
 
     /// The question to the store, once the scope is known.

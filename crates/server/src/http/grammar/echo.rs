@@ -9,6 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::lists::join;
 use super::words;
+use crate::http::format::Format;
 
 /// What stands in a query string as it is. Brackets are encoded: `curl` would take them for a pattern.
 const ENCODED: &AsciiSet =
@@ -59,6 +60,14 @@ impl Echo {
     pub(crate) fn revealing(mut self, reveal: bool) -> Self {
         if reveal {
             self.push("reveal", "true");
+        }
+        self
+    }
+
+    /// Adds the format that was named, where one was.
+    pub(crate) fn in_format(mut self, named: Option<Format>) -> Self {
+        if let Some(format) = named {
+            self.push("format", format.word());
         }
         self
     }

@@ -1,4 +1,4 @@
-//! The few parameters of routes that answer one fixed question: `period`, `cost` and `reveal`.
+//! The few parameters of routes that answer one fixed question: `period`, `cost`, `reveal` and `format`.
 
 use bill::BillingPeriod;
 use store::snapshot::CostBasis;
@@ -6,11 +6,13 @@ use store::snapshot::CostBasis;
 use super::costs::{read_cost_basis, read_reveal};
 use super::echo::Echo;
 use super::fault::Faults;
+use super::formats::read_format;
 use super::parameters::{Accepted, Parameters};
 use super::scope::parse_period;
 use super::words;
+use crate::http::format::Format;
 
-/// The parameters of a route that has all of `period`, `cost` and `reveal`, some, or none.
+/// The parameters of a route that has all of `period`, `cost`, `reveal` and `format`, some, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ReportQuery {
     /// The billing period, where one is named.
@@ -19,12 +21,19 @@ pub(crate) struct ReportQuery {
     pub(crate) cost: CostBasis,
     /// Whether the persons behind pseudonyms are asked for.
     pub(crate) reveal: bool,
+    /// The format, where one is named.
+    pub(crate) format: Option<Format>,
 }
 
 impl ReportQuery {
     /// `period`, `cost` and `reveal`.
     pub(crate) const PERIOD_AND_COST: Accepted =
         Accepted { single: &["period", "cost", "reveal"], list: &[], bracketed: &[] };
+    /// The same, and `format`.
+    pub(crate) const PERIOD_COST_AND_FORMAT: Accepted =
+        Accepted { single: &["period", "cost", "reveal", "format"], list: &[], bracketed: &[] };
+    /// `format` alone.
+    pub(crate) const FORMAT: Accepted = Accepted { single: &["format"], list: &[], bracketed: &[] };
     /// `cost` and `reveal`.
     pub(crate) const COST: Accepted = Accepted { single: &["cost", "reveal"], list: &[], bracketed: &[] };
     /// No parameter at all.
@@ -46,7 +55,8 @@ impl ReportQuery {
         let period = parameters.single("period").and_then(|text| faults.keep(parse_period("period", text)));
         let cost = read_cost_basis(parameters, faults);
         let reveal = read_reveal(parameters, faults);
-        Self { period, cost, reveal }
+        let format = read_format(parameters, &Format::TABULAR, faults);
+        Self { period, cost, reveal, format }
     }
 
     /// The parameters as understood, for an answer about this period, or about all.

@@ -3,6 +3,7 @@
 use access::Extent;
 use axum::Json;
 use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,13 +14,33 @@ use crate::http::ApiState;
 use crate::http::access::KeysAdmin;
 use crate::http::answer::Links;
 use crate::http::cursor::CursorQuestion;
-use crate::http::documentation::{KeyListProblems, PageParameters};
-use crate::http::grammar::{Accepted, Echo, Faults, Parameters};
+use crate::http::documentation::{FormatParameter, FormatProblems, KeyListProblems, PageParameters};
+use crate::http::format::Format;
+use crate::http::format::table::Table;
+use crate::http::grammar::{Accepted, Echo, Faults, Parameters, read_format};
 use crate::http::page::Page;
 use crate::http::problem::Problem;
 
 const PATH: &str = "/v1/keys";
-const PARAMETERS: Accepted = Accepted { single: &["limit", "cursor"], list: &[], bracketed: &[] };
+const PARAMETERS: Accepted = Accepted { single: &["limit", "cursor", "format"], list: &[], bracketed: &[] };
+
+/// A line each; what a key allows is one column, as JSON.
+const TABLE: Table = Table {
+    columns: &[
+        "id",
+        "name",
+        "state",
+        "grants",
+        "created_at",
+        "created_by",
+        "expires_at",
+        "revoked_at",
+        "last_used_at",
+        "replaced_by",
+    ],
+    decimals: &[],
+    each: None,
+};
 
 /// Keys, in the order in which they were made.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,25 +56,33 @@ pub(crate) struct KeysAnswer {
 /// Every key that allows nothing beyond what the caller has `keys:admin` for, in the order in which they were made. Keys
 /// that are revoked or have expired stay in the list.
 #[utoipa::path(get, path = "/v1/keys", tag = "access",
-    params(PageParameters),
-    responses((status = OK, description = "The keys", body = KeysAnswer), KeyListProblems))]
+    params(PageParameters, FormatParameter),
+    responses((status = OK, description = "The keys", content(
+                  (KeysAnswer = "application/json"), (String = "text/csv"))),
+              KeyListProblems, FormatProblems))]
 pub(crate) async fn list_keys(
     State(state): State<ApiState>,
     KeysAdmin(admitted): KeysAdmin,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let page = page(query.as_deref(), &admitted.extent)?;
+    let (page, named) = page(query.as_deref(), &admitted.extent)?;
+    let format = Format::choose(named, &headers, &Format::TABULAR)?;
     let after = page.after.map(Uuid::from_u128);
     let mut keys = state.store.keys(&admitted.extent, after, page.rows()).await?;
-    let links = page.cut(PATH, &Echo::default(), &mut keys, |key| key.key_id.as_u128());
+    let links = page.cut(PATH, &Echo::default().in_format(named), &mut keys, |key| key.key_id.as_u128());
     let now = state.clock.now();
-    let data = keys.into_iter().map(|key| ApiKey::new(key, now)).collect();
+    let data: Vec<ApiKey> = keys.into_iter().map(|key| ApiKey::new(key, now)).collect();
+    if format == Format::Csv {
+        return Ok((NO_STORE, TABLE.answer("keys", &data, links.header_of("next"))?).into_response());
+    }
     Ok((NO_STORE, Json(KeysAnswer { data, links })).into_response())
 }
 
-fn page(query: Option<&str>, extent: &Extent) -> Result<Page, Faults> {
+fn page(query: Option<&str>, extent: &Extent) -> Result<(Page, Option<Format>), Faults> {
     let mut faults = Faults::default();
     let parameters = Parameters::read(query, &PARAMETERS, &mut faults);
     let page = Page::read(&parameters, CursorQuestion::new(PATH, &[], extent), &mut faults);
-    faults.none_or(page)
+    let named = read_format(&parameters, &Format::TABULAR, &mut faults);
+    faults.none_or((page, named))
 }

@@ -1,6 +1,8 @@
 //! `GET /v1/periods`: the billing periods that are served.
 
 use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use bill::BillingPeriod;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -9,9 +11,11 @@ use utoipa::ToSchema;
 
 use crate::http::ApiState;
 use crate::http::access::CostReader;
-use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, control, totals};
+use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, Told, control, totals};
 use crate::http::conditional::Versioned;
-use crate::http::documentation::{NotModified, PlainProblems};
+use crate::http::documentation::{FormatParameter, FormatProblems, NotModified, PeriodListProblems};
+use crate::http::format::Format;
+use crate::http::format::table::Table;
 use crate::http::grammar::{Echo, ReportQuery};
 use crate::http::problem::Problem;
 
@@ -27,6 +31,24 @@ pub(crate) struct PeriodsAnswer {
     /// Where to go from here.
     links: Links,
 }
+
+/// A line for each currency.
+const TABLE: Table = Table {
+    columns: &[
+        "period",
+        "status",
+        "exports",
+        "totals.cost",
+        "totals.currency",
+        "totals.tokens.input",
+        "totals.tokens.output",
+        "totals.tokens.cache_read",
+        "totals.tokens.cache_write",
+        "totals.line_items",
+    ],
+    decimals: &["totals.cost"],
+    each: Some("totals"),
+};
 
 /// A billing period in short.
 #[derive(Debug, Serialize, ToSchema)]
@@ -78,14 +100,18 @@ impl From<&LoadVersion> for ServedExport {
 /// List billing periods
 ///
 /// Every period that is served: its status, the version of each export, what Bedrock comes to, and the control figures.
-#[utoipa::path(get, path = "/v1/periods", tag = "periods",
-    responses((status = OK, description = "The periods", body = PeriodsAnswer), NotModified, PlainProblems))]
+#[utoipa::path(get, path = "/v1/periods", tag = "periods", params(FormatParameter),
+    responses((status = OK, description = "The periods", content(
+                  (PeriodsAnswer = "application/json"), (String = "text/csv"))),
+              NotModified, PeriodListProblems, FormatProblems))]
 pub(crate) async fn list_periods(
     State(state): State<ApiState>,
     reader: CostReader,
     RawQuery(query): RawQuery,
-) -> Result<Versioned<PeriodsAnswer>, Problem> {
-    ReportQuery::parse(query.as_deref(), &ReportQuery::NOTHING)?;
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::FORMAT)?;
+    let format = Format::choose(asked.format, &headers, &Format::TABULAR)?;
     let mut snapshot = reader.snapshot().await?;
     let periods = snapshot.periods().to_vec();
     let question = whole_periods(periods.clone());
@@ -99,7 +125,12 @@ pub(crate) async fn list_periods(
         MetaContext { periods: &periods, cost: CostBasis::Unblended, today: state.today(), query: Echo::default() };
     let meta = Meta::new(&mut snapshot, context, totals, data.len()).await?;
     let links = Links::to_self("/v1/periods").and("costs", "/v1/costs").and("status", "/v1/status");
-    Ok(Versioned::of(&snapshot, PeriodsAnswer { data, meta, control, links }))
+    if format == Format::Csv {
+        let told = Told { meta: &meta, control: &control, described_by: Some("/v1/periods") }.headers();
+        let table = TABLE.answer("periods", &data, told)?;
+        return Ok(Versioned::of(&snapshot, table).sent_as(|table| table));
+    }
+    Ok(Versioned::of(&snapshot, PeriodsAnswer { data, meta, control, links }).into_response())
 }
 
 /// The question about everything that was billed for Bedrock in these periods.

@@ -26,6 +26,8 @@ pub(crate) enum ProblemKind {
     UnknownPath,
     /// A method that the path does not have.
     MethodNotAllowed,
+    /// No format, or no coding, that the request takes.
+    NotAcceptable,
     /// A period, or days, without data.
     PeriodNotLoaded,
     /// A team that owns nothing.
@@ -82,7 +84,7 @@ pub(crate) enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds, in the order in which they are documented.
-    pub(crate) const ALL: [Self; 36] = [
+    pub(crate) const ALL: [Self; 37] = [
         Self::UnknownParameter,
         Self::RepeatedParameter,
         Self::UnknownDimension,
@@ -93,6 +95,7 @@ impl ProblemKind {
         Self::QueryTooLong,
         Self::UnknownPath,
         Self::MethodNotAllowed,
+        Self::NotAcceptable,
         Self::PeriodNotLoaded,
         Self::UnknownTeam,
         Self::UnknownTag,
@@ -134,6 +137,7 @@ impl ProblemKind {
             Self::QueryTooLong => "/problems/query-too-long",
             Self::UnknownPath => "/problems/unknown-path",
             Self::MethodNotAllowed => "/problems/method-not-allowed",
+            Self::NotAcceptable => "/problems/not-acceptable",
             Self::PeriodNotLoaded => "/problems/period-not-loaded",
             Self::UnknownTeam => "/problems/unknown-team",
             Self::UnknownTag => "/problems/unknown-tag",
@@ -176,6 +180,7 @@ impl ProblemKind {
             Self::QueryTooLong => "Query string too long",
             Self::UnknownPath => "Unknown path",
             Self::MethodNotAllowed => "Method not allowed",
+            Self::NotAcceptable => "Not to be had in this format",
             Self::PeriodNotLoaded => "Period not loaded",
             Self::UnknownTeam => "Unknown team",
             Self::UnknownTag => "Unknown tag",
@@ -234,6 +239,7 @@ impl ProblemKind {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::NothingLoaded
             | Self::StoreUnreachable
             | Self::Timeout
@@ -266,6 +272,9 @@ impl ProblemKind {
             Self::QueryTooLong => "Ask for fewer values at once.",
             Self::UnknownPath => "There is nothing at this path. `/` lists what there is.",
             Self::MethodNotAllowed => "The path exists, the method does not. The `Allow` header lists those that do.",
+            Self::NotAcceptable => {
+                "`detail` lists what can be had. Name one of them in `Accept`, or the format in the parameter `format`, which `Accept` does not overrule."
+            }
             Self::PeriodNotLoaded => {
                 "No data is published for this time. `loaded_periods` lists the billing periods that are."
             }

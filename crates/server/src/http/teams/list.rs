@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use bill::BillingPeriod;
 use serde::Serialize;
 use store::snapshot::{CostBasis, CostQuestion, Dimension, Granularity, Scope, Snapshot};
@@ -11,12 +13,18 @@ use utoipa::ToSchema;
 use super::StoreResult;
 use crate::http::ApiState;
 use crate::http::access::CostReader;
-use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, control, totals};
+use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, Told, control, totals};
 use crate::http::conditional::Versioned;
-use crate::http::documentation::{NotModified, PeriodAndCostParameters, PeriodProblems};
+use crate::http::documentation::{
+    FormatParameter, FormatProblems, NotModified, PeriodAndCostParameters, PeriodProblems,
+};
+use crate::http::format::Format;
+use crate::http::format::table::Table;
 use crate::http::grammar::{Echo, ReportQuery, words};
 use crate::http::problem::Problem;
 use crate::http::resolve::resolve_one;
+
+const PATH: &str = "/v1/teams";
 
 /// All teams, and what they cost in one period.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,6 +38,23 @@ pub(crate) struct TeamsAnswer {
     /// Where to go from here.
     links: Links,
 }
+
+/// A line for each currency; without figures where the team owns nothing.
+const TABLE: Table = Table {
+    columns: &[
+        "slug",
+        "name",
+        "costs.cost",
+        "costs.currency",
+        "costs.tokens.input",
+        "costs.tokens.output",
+        "costs.tokens.cache_read",
+        "costs.tokens.cache_write",
+        "costs.line_items",
+    ],
+    decimals: &["costs.cost"],
+    each: Some("costs"),
+};
 
 /// A team with its cost of one period.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,14 +74,18 @@ pub(crate) struct TeamCosts {
 /// List teams
 ///
 /// Every team that owns a cost in any period, with its cost of one period: the latest one unless `period` says otherwise.
-#[utoipa::path(get, path = "/v1/teams", tag = "teams", params(PeriodAndCostParameters),
-    responses((status = OK, description = "The teams", body = TeamsAnswer), NotModified, PeriodProblems))]
+#[utoipa::path(get, path = "/v1/teams", tag = "teams", params(PeriodAndCostParameters, FormatParameter),
+    responses((status = OK, description = "The teams", content(
+                  (TeamsAnswer = "application/json"), (String = "text/csv"))),
+              NotModified, PeriodProblems, FormatProblems))]
 pub(crate) async fn list_teams(
     State(state): State<ApiState>,
     reader: CostReader,
     RawQuery(query): RawQuery,
-) -> Result<Versioned<TeamsAnswer>, Problem> {
-    let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_AND_COST)?;
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_COST_AND_FORMAT)?;
+    let format = Format::choose(asked.format, &headers, &Format::TABULAR)?;
     let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
     let nothing_loaded = asked.period.is_none() && snapshot.periods().is_empty();
     let period = if nothing_loaded { None } else { Some(resolve_one(asked.period, &snapshot)?) };
@@ -75,10 +104,16 @@ pub(crate) async fn list_teams(
     let control = control(&mut snapshot, &periods, asked.cost).await?;
 
     let query = echo(period, asked.cost).revealing(asked.reveal);
-    let links = Links::to_self(format!("/v1/teams?{}", query.query_string())).and("periods", "/v1/periods");
+    let links = Links::to_self(format!("{PATH}?{}", query.query_string())).and("periods", "/v1/periods");
     let context = MetaContext { periods: &periods, cost: asked.cost, today: state.today(), query };
     let meta = Meta::new(&mut snapshot, context, totals, data.len()).await?;
-    Ok(Versioned::of(&snapshot, TeamsAnswer { data, meta, control, links }))
+    if format == Format::Csv {
+        let name = period.map_or_else(|| "teams".to_owned(), |period| format!("teams-{period}"));
+        let told = Told { meta: &meta, control: &control, described_by: links.get("self") }.headers();
+        let table = TABLE.answer(&name, &data, told)?;
+        return Ok(Versioned::of(&snapshot, table).sent_as(|table| table));
+    }
+    Ok(Versioned::of(&snapshot, TeamsAnswer { data, meta, control, links }).into_response())
 }
 
 /// The parameters of a report, as understood.

@@ -80,7 +80,7 @@ fn costs() -> impl Strategy<Value = String> {
         group_by,
         choose(vec!["total", "total", "monthly", "daily"]),
         choose(vec!["unblended", "net_unblended", "list"]),
-        choose(vec!["", "order_by=cost", "order_by=-cost"]),
+        choose(vec!["", "order_by=cost", "order_by=-cost", "format=csv", "format=ndjson&order_by=cost"]),
         prop::collection::vec(filter, 0..3),
         choose(ARRANGEMENTS.to_vec()),
     )
@@ -108,6 +108,8 @@ pub(crate) fn about_the_rest() -> impl Strategy<Value = Vec<String>> {
                 .to_vec();
         paths.push(format!("/v1/teams?cost={cost}"));
         paths.push(format!("/v1/teams?cost={cost}&period=2026-09"));
+        paths.push(format!("/v1/teams?cost={cost}&format=csv"));
+        paths.push("/v1/periods?format=csv".to_owned());
         // The last two are no team anywhere, one of them nearly.
         for team in ["ds", "platform", "research", "unattributed", "platfrom", "nobody"] {
             paths.push(format!("/v1/teams/{team}?cost={cost}"));

@@ -1,0 +1,108 @@
+//! Costs as rows alone: CSV, NDJSON and Parquet, sent as the database finds them, in bounded memory and however many there are.
+//!
+//! What an answer says about itself stands in headers ([`Told`]), so that it is not mixed into the rows. Where something
+//! fails on the way, the connection is cut: a part must not look like the whole.
+
+mod body;
+mod columns;
+mod csv;
+mod ndjson;
+mod parquet;
+
+use std::time::Duration;
+
+use axum::BoxError;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method};
+use axum::response::{IntoResponse, Response};
+use store::snapshot::{ArrangedRow, Arrangement, CostQuestion, Scope, Snapshot};
+
+use self::body::Sending;
+use super::answer::{ControlFigures, Meta, Told};
+use super::conditional::Versioned;
+use super::format::{Format, attachment};
+use super::problem::{Problem, ProblemKind};
+use crate::limits::Limits;
+
+/// How long the first rows are waited for: what fails until then is told as a problem. After that the answer begins.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Writes rows in one format.
+trait Encoder: Send {
+    /// The next rows, and at the beginning what stands before them.
+    fn rows(&mut self, rows: Vec<ArrangedRow>) -> Result<Vec<u8>, BoxError>;
+
+    /// What stands after the last row.
+    fn end(&mut self) -> Result<Vec<u8>, BoxError>;
+}
+
+/// What is to be sent.
+pub(crate) struct Export<'a> {
+    /// What everything is read from.
+    pub(crate) snapshot: Snapshot,
+    /// Which rows.
+    pub(crate) question: CostQuestion,
+    /// How they are arranged.
+    pub(crate) arrangement: Arrangement,
+    /// In which format.
+    pub(crate) format: Format,
+    /// What is said about it.
+    pub(crate) meta: &'a Meta,
+    /// The figures that it belongs to.
+    pub(crate) control: &'a [ControlFigures],
+    /// Where all that is said as JSON, where that can be asked for by GET.
+    pub(crate) described_by: Option<&'a str>,
+}
+
+impl Export<'_> {
+    /// The answer to a request by this method; nothing is read where the body is not asked for.
+    ///
+    /// # Errors
+    /// Where the database fails before the first row, or as many exports are sent as may be.
+    pub(crate) async fn answer(self, method: &Method, limits: &Limits) -> Result<Response, Problem> {
+        let told = Told { meta: self.meta, control: self.control, described_by: self.described_by };
+        let headers: HeaderMap = told.headers();
+        let encoder: Box<dyn Encoder> = match self.format {
+            Format::Csv => Box::new(csv::CsvEncoder::new(&self.question, &self.arrangement)),
+            Format::Parquet => Box::new(
+                parquet::ParquetEncoder::new(&self.question, &self.arrangement, told.in_file()).map_err(broken)?,
+            ),
+            // JSON that is sent as it is read is this.
+            Format::Ndjson | Format::Json => Box::new(ndjson::NdjsonEncoder::new(&self.question)),
+        };
+        let name = file_name(&self.question.scope);
+        let version = Versioned::of(&self.snapshot, ());
+        let body = if method == Method::HEAD {
+            Body::from_stream(futures::stream::empty::<Result<Vec<u8>, BoxError>>())
+        } else {
+            let place = limits.begin_export().ok_or_else(|| {
+                let detail = "as many exports are sent as the service can; try again when one of them has ended";
+                Problem::new(ProblemKind::Overloaded, detail)
+            })?;
+            let mut rows = self.snapshot.into_cost_stream(self.question, self.arrangement).await?;
+            let first = match tokio::time::timeout(PATIENCE, rows.next()).await {
+                Ok(first) => Some(first?),
+                Err(_) => None,
+            };
+            Sending::new(rows, first, encoder, place).into_body()
+        };
+        let format = self.format;
+        Ok(version.sent_as(|()| (attachment(&name, format), headers, body).into_response()))
+    }
+}
+
+fn broken(error: BoxError) -> Problem {
+    Problem::new(ProblemKind::InternalError, "the answer could not be begun").with_cause(error.to_string())
+}
+
+/// `costs-2026-10`, without the end that says the format.
+fn file_name(scope: &Scope) -> String {
+    match scope {
+        Scope::Periods(periods) => match (periods.iter().min(), periods.iter().max()) {
+            (Some(first), Some(last)) if first != last => format!("costs-{first}-to-{last}"),
+            (Some(only), _) => format!("costs-{only}"),
+            (None, _) => "costs".to_owned(),
+        },
+        Scope::UsageDates { start, end } => format!("costs-{start}-to-before-{end}"),
+    }
+}

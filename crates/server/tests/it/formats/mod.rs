@@ -1,0 +1,8 @@
+//! The same answers in other formats.
+
+mod away;
+mod large;
+mod lists;
+mod negotiation;
+mod read;
+mod same_numbers;

@@ -1,0 +1,95 @@
+//! Which format a request is answered in.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, StatusCode};
+use sqlx::PgPool;
+
+use super::read::{Answer, get, get_well, send};
+use crate::support::World;
+
+const COSTS: &str = "/v1/costs?period=2026-10&group_by=team";
+
+async fn accepting(router: &Router, path: &str, accept: &str) -> Answer {
+    send(router, Request::get(path).header("accept", accept).body(Body::empty()).expect("a request")).await
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn accept_decides_where_format_says_nothing(pool: PgPool) {
+    let world = World::with_sample(pool, 2_000).await;
+    for (accept, content_type) in [
+        ("*/*", "application/json"),
+        ("text/csv", "text/csv; charset=utf-8; header=present"),
+        ("application/json;q=0.2, application/x-ndjson", "application/x-ndjson"),
+        ("application/vnd.apache.parquet", "application/vnd.apache.parquet"),
+        ("text/html, */*;q=0.1", "application/json"),
+    ] {
+        let answer = accepting(&world.router, COSTS, accept).await;
+        assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, content_type), "{accept}");
+        assert!(answer.header("vary").contains("accept"), "{accept}");
+        let named = accepting(&world.router, &format!("{COSTS}&format=csv"), accept).await;
+        assert!(named.header("content-type").starts_with("text/csv"), "`format` is not overruled by {accept}");
+    }
+}
+
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn what_is_not_there_is_refused_with_what_is(pool: PgPool) {
+    let world = World::with_sample(pool, 2_000).await;
+    let refused = accepting(&world.router, COSTS, "application/xml").await;
+    assert_eq!(
+        (refused.status, refused.header("content-type")),
+        (StatusCode::NOT_ACCEPTABLE, "application/problem+json")
+    );
+    assert_eq!(refused.json()["type"], "/problems/not-acceptable");
+    assert_eq!(
+        refused.json()["detail"],
+        "the `Accept` header takes none of what can be had here: application/json, text/csv, application/x-ndjson, \
+         application/vnd.apache.parquet"
+    );
+    let refused = accepting(&world.router, "/v1/teams", "application/vnd.apache.parquet").await;
+    assert_eq!(refused.status, StatusCode::NOT_ACCEPTABLE);
+    let unknown = get(&world.router, &format!("{COSTS}&format=cvs")).await;
+    assert_eq!(unknown.status, StatusCode::BAD_REQUEST);
+    let fault = &unknown.json()["errors"][0];
+    assert_eq!((&fault["parameter"], &fault["did_you_mean"]), (&"format".into(), &"csv".into()), "{fault}");
+    assert_eq!(fault["allowed"], serde_json::json!(["json", "csv", "ndjson", "parquet"]));
+    let faults = accepting(&world.router, "/v1/costs?perod=2026-10", "application/xml").await;
+    assert_eq!(faults.status, StatusCode::BAD_REQUEST, "what is asked is looked at first");
+}
+
+/// A poller of one format is not told that another one is unchanged.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn each_format_has_a_tag_of_its_own(pool: PgPool) {
+    let world = World::with_sample(pool, 2_000).await;
+    let mut tags: Vec<String> = Vec::new();
+    for accept in ["application/json", "text/csv", "application/x-ndjson", "application/vnd.apache.parquet"] {
+        let tag = accepting(&world.router, COSTS, accept).await.header("etag").to_owned();
+        let request = |tag: &str| {
+            let request = Request::get(COSTS).header("accept", accept).header("if-none-match", tag);
+            request.body(Body::empty()).expect("a request")
+        };
+        assert_eq!(send(&world.router, request(&tag)).await.status, StatusCode::NOT_MODIFIED, "{accept}");
+        for other in &tags {
+            assert_eq!(send(&world.router, request(other)).await.status, StatusCode::OK, "{accept} with {other}");
+        }
+        assert!(!tags.contains(&tag), "{accept}");
+        tags.push(tag);
+    }
+}
+
+/// The headers of a table are had without having it worked out.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn head_tells_of_a_table(pool: PgPool) {
+    let world = World::with_sample(pool, 2_000).await;
+    for format in ["csv", "ndjson", "parquet", "json"] {
+        let path = format!("{COSTS}&format={format}");
+        let full = get_well(&world.router, &path).await;
+        let request = Request::builder().method(Method::HEAD).uri(&path).body(Body::empty()).expect("a request");
+        let head = send(&world.router, request).await;
+        assert_eq!((head.status, head.body.len()), (StatusCode::OK, 0), "{format}");
+        for name in full.headers.keys().filter(|name| !["x-request-id", "ratelimit"].contains(&name.as_str())) {
+            assert_eq!(head.headers.get(name), full.headers.get(name), "{format}: {name}");
+        }
+        assert_eq!(head.headers.len(), full.headers.len(), "{format}");
+    }
+}
