@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::wiring::{OpenStore, gate, log_steps, ownership, worker};
 use crate::clock::Clock;
-use crate::config::{Config, ServerConfig};
+use crate::config::{Config, PageOrigin, ServerConfig};
 use crate::drilldowns::{DrilldownDesk, DrilldownRunner};
 use crate::gate::Gate;
 use crate::http::{self, AnswerMemory, ApiState, ServedMeasures};
@@ -90,7 +90,9 @@ pub(super) async fn serve<T: Send + 'static>(
     if let Some(certificates) = listening.tls.clone() {
         tasks.spawn(reload_certificates(on_hangup()?, certificates, stop.clone()));
     }
-    let server = tasks.spawn(serve_http(listener, http::router(state), listening, stop.clone()));
+    let origins: Vec<_> = config.server.cors_origins.iter().map(PageOrigin::header).collect();
+    let router = http::across_origins(http::router(state), &origins);
+    let server = tasks.spawn(serve_http(listener, router, listening, stop.clone()));
     tracing::info!(%address, store = %config.store.url, exports = config.export.len(), "serving");
     tasks.spawn(first_refresh(worker.clone(), stop.clone(), move || ready(address, prepared)));
     let engine = worker.refresher.engine.clone();

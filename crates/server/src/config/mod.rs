@@ -10,6 +10,7 @@ mod drilldown;
 mod export;
 mod limits;
 mod load;
+mod origin;
 mod privacy;
 mod server;
 
@@ -26,6 +27,7 @@ pub use drilldown::DrilldownConfig;
 pub use export::{ExportConfig, LocationError};
 pub use limits::LimitsConfig;
 pub use load::{ConfigError, load};
+pub use origin::{PageOrigin, PageOriginError};
 pub use privacy::PrivacyConfig;
 pub use server::{ServerConfig, TlsConfig};
 

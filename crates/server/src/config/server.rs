@@ -5,6 +5,8 @@ use figment::value::magic::RelativePathBuf;
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use super::origin::PageOrigin;
+
 /// `[server]`: HTTP.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -18,6 +20,8 @@ pub struct ServerConfig {
     /// Whose word is taken on where a request comes from (`X-Forwarded-For`, `X-Forwarded-Proto`, `Forwarded`): the
     /// proxies alone, not the networks of callers.
     pub trusted_proxies: Vec<IpNet>,
+    /// The origins of pages that may read answers, with an API key or a token that they send themselves.
+    pub cors_origins: Vec<PageOrigin>,
     /// `[server.tls]`: serve HTTPS.
     pub tls: Option<TlsConfig>,
 }
@@ -29,6 +33,7 @@ impl Default for ServerConfig {
             allow_unauthenticated: false,
             max_connections: const { NonZeroUsize::new(1024).expect("1024 is not zero") },
             trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
             tls: None,
         }
     }

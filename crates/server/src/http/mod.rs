@@ -8,8 +8,10 @@ pub(crate) mod access;
 mod answer;
 mod audit;
 mod body;
+mod compression;
 mod conditional;
 mod costs;
+mod cross_origin;
 pub(crate) mod cursor;
 mod dimensions;
 mod docs;
@@ -56,6 +58,7 @@ use tower_http::csrf::CsrfLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use self::cross_origin::across_origins;
 pub use self::documentation::examples::example_names;
 use self::grammar::{nearest, shown};
 pub use self::memory::AnswerMemory;
@@ -116,7 +119,7 @@ pub fn router(state: ApiState) -> Router {
         .layer(from_fn_with_state(state.clone(), access::authenticate))
         .layer(CsrfLayer::new().with_rejection_response(throttle::cross_site))
         .layer(from_fn_with_state(state.clone(), throttle::shed));
-    middleware::around(router, state.metrics.clone()).with_state(state)
+    compression::around(middleware::around(router, state.metrics.clone()).with_state(state))
 }
 
 /// The description of the API, generated from the handlers.

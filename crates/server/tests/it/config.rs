@@ -21,6 +21,7 @@ fn the_example_says_what_holds_without_a_file() {
     assert_eq!(example.server.allow_unauthenticated, default.server.allow_unauthenticated);
     assert_eq!(example.server.max_connections, default.server.max_connections);
     assert_eq!(example.server.trusted_proxies, default.server.trusted_proxies);
+    assert_eq!(example.server.cors_origins, default.server.cors_origins);
     assert!(example.server.tls.is_none() && default.server.tls.is_none());
     assert_eq!(example.limits, default.limits);
     assert_eq!(example.drilldown, default.drilldown);
@@ -46,6 +47,12 @@ fn a_wrong_key_is_named_with_its_place_and_what_would_be_right() {
 #[test]
 fn a_wrong_value_is_named_with_its_place() {
     let error = load_text("[server]\nlisten = \"everywhere\"\n").expect_err("a wrong value");
+    insta::assert_snapshot!(error);
+}
+
+#[test]
+fn a_page_that_is_no_origin_is_refused() {
+    let error = load_text("[server]\ncors_origins = [\"https://dashboards.example.com/\"]\n").expect_err("a path");
     insta::assert_snapshot!(error);
 }
 

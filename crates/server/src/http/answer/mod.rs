@@ -6,7 +6,7 @@ mod figures;
 mod links;
 mod meta;
 mod rows;
-mod told;
+pub(crate) mod told;
 
 pub(crate) use comparison::{ComparedWith, Comparison};
 pub(crate) use control::{ControlFigures, control};

@@ -70,7 +70,7 @@ impl<'h> Range<'h> {
 
 /// A weight from 0 to 1 with at most three places. What is none is taken for 0: something that cannot be understood is not
 /// given to somebody who may not want it.
-fn thousandths(text: &str) -> u16 {
+pub(crate) fn thousandths(text: &str) -> u16 {
     let (whole, places) = text.split_once('.').unwrap_or((text, ""));
     let digits = places.len() <= 3 && places.bytes().all(|byte| byte.is_ascii_digit());
     match (whole, format!("{places:0<3}").parse::<u16>()) {

@@ -10,7 +10,7 @@ pub(crate) mod table;
 use axum::http::{HeaderMap, HeaderValue, header};
 
 use super::problem::{Problem, ProblemKind};
-pub(crate) use accept::preferences;
+pub(crate) use accept::{preferences, thousandths};
 
 /// A format of answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub(crate) enum Format {
 impl Format {
     /// All of them, in the order in which they are given to whoever takes any.
     pub(crate) const ALL: [Self; 4] = [Self::Json, Self::Csv, Self::Ndjson, Self::Parquet];
+    /// Compressed by itself.
+    pub(crate) const PARQUET: &'static str = "application/vnd.apache.parquet";
     /// Of lists that are read by people and spreadsheets.
     pub(crate) const TABULAR: [Self; 2] = [Self::Json, Self::Csv];
 
@@ -47,7 +49,7 @@ impl Format {
             Self::Json => "application/json",
             Self::Csv => "text/csv",
             Self::Ndjson => "application/x-ndjson",
-            Self::Parquet => "application/vnd.apache.parquet",
+            Self::Parquet => Self::PARQUET,
         }
     }
 

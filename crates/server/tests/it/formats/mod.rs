@@ -1,6 +1,7 @@
 //! The same answers in other formats.
 
 mod away;
+mod coded;
 mod large;
 mod lists;
 mod negotiation;
