@@ -3,6 +3,8 @@
 //! Everything is kept in memory, for each instance by itself, and in bounded memory: whoever has not asked for a while is
 //! forgotten, and with them what they had used up, which a minute gives back in any case.
 
+mod streams;
+
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -17,6 +19,8 @@ use moka::sync::Cache;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+use self::streams::Streams;
+pub use self::streams::{NoStream, StreamPlace};
 use crate::config::LimitsConfig;
 
 /// The time over which answers and refusals are counted.
@@ -42,6 +46,7 @@ struct Inner {
     refused: Cache<IpAddr, Instant>,
     at_once: Arc<Semaphore>,
     exports: Arc<Semaphore>,
+    streams: Streams,
     /// Until when the service is believed to be ready.
     ready: Mutex<Option<Instant>>,
 }
@@ -84,6 +89,7 @@ impl Limits {
             refused: Cache::builder().max_capacity(MOST_ASKERS).time_to_live(WINDOW).build(),
             at_once: Arc::new(Semaphore::new(config.concurrent_requests.get().min(Semaphore::MAX_PERMITS))),
             exports: Arc::new(Semaphore::new(MOST_EXPORTS)),
+            streams: Streams::new(config.event_streams.get(), config.event_streams_per_caller.get()),
             ready: Mutex::default(),
         }))
     }
@@ -96,6 +102,14 @@ impl Limits {
     /// A place among the exports that are sent, until it is dropped; `None` where there is none.
     pub fn begin_export(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.0.exports).try_acquire_owned().ok()
+    }
+
+    /// A stream of events for somebody, which counts until it is dropped.
+    ///
+    /// # Errors
+    /// Where they, or all together, have as many as they may.
+    pub fn begin_stream(&self, asker: Asker) -> Result<StreamPlace, NoStream> {
+        self.0.streams.begin(asker)
     }
 
     /// Whether the service is ready: `ask` is asked once at a time, and believed for a second where it is. Nobody needs to be

@@ -9,6 +9,8 @@
 pub mod audit;
 pub mod drilldowns;
 mod error;
+pub mod events;
+mod identifier;
 pub mod keys;
 pub mod loads;
 mod ownership;

@@ -18,6 +18,7 @@ use sqlx::{Connection, PgConnection};
 
 use crate::audit::record_in;
 use crate::error::{Doing, StoreError};
+use crate::events::{EventKind, NewEvent};
 use crate::store::Store;
 
 /// What became of rules that were to come into force.
@@ -150,14 +151,18 @@ async fn switch_ownership(
         return Ok(None);
     }
     name_teams(&mut transaction, names).await?;
-    sqlx::query!(
-        "update serving set ownership_id = $1, data_version = data_version + 1, published_at = $2",
+    let data_version = sqlx::query_scalar!(
+        "update serving set ownership_id = $1, data_version = data_version + 1, published_at = $2 returning data_version",
         ownership_id,
         now,
     )
-    .execute(&mut *transaction)
+    .fetch_one(&mut *transaction)
     .await
     .doing("the change of rules")?;
+    let payload =
+        json!({ "data_version": format!("v{data_version}"), "because": "rules", "ownership_version": ownership_id });
+    let published = NewEvent { kind: EventKind::DataVersionPublished, payload, now };
+    crate::events::record_in(&mut transaction, &published).await?;
     let details = json!({
         "before": text_of(&mut transaction, in_force).await?,
         "after": text_of(&mut transaction, Some(ownership_id)).await?,

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use sqlx::postgres::PgListener;
+use tokio::sync::watch;
 
 use crate::error::{Doing, StoreError};
 use crate::store::Store;
@@ -21,12 +22,15 @@ struct Watched {
     data_version: AtomicI64,
     /// Even while announcements are heard, odd while they are not; it only ever grows.
     access_epoch: AtomicU64,
+    /// The number of the newest event that is known of.
+    newest_event: watch::Sender<i64>,
 }
 
 const UNKNOWN: i64 = -1;
-/// The channels of the two triggers that announce.
+/// The channels of the triggers that announce.
 const DATA_VERSION: &str = "data_version";
 const ACCESS: &str = "access";
+const EVENT: &str = "event";
 
 /// How often the connection is proved to be alive. A host that vanishes without a word is noticed after this time.
 const PROOF_OF_LIFE: Duration = Duration::from_secs(5);
@@ -34,7 +38,11 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 impl Default for VersionWatch {
     fn default() -> Self {
-        Self(Arc::new(Watched { data_version: AtomicI64::new(UNKNOWN), access_epoch: AtomicU64::new(1) }))
+        Self(Arc::new(Watched {
+            data_version: AtomicI64::new(UNKNOWN),
+            access_epoch: AtomicU64::new(1),
+            newest_event: watch::Sender::new(0),
+        }))
     }
 }
 
@@ -54,6 +62,20 @@ impl VersionWatch {
     pub fn saw(&self, version: i64) {
         let newer = |known: i64| (known != UNKNOWN && known < version).then_some(version);
         let _ = self.0.data_version.fetch_update(Ordering::AcqRel, Ordering::Acquire, newer);
+    }
+
+    /// The number of the newest event, as far as it is known: whoever waits for a change of it is told of every event, or of
+    /// the last of several. While the database cannot be reached nobody is told; afterwards what was missed is made up for.
+    pub fn events(&self) -> watch::Receiver<i64> {
+        self.0.newest_event.subscribe()
+    }
+
+    fn heard_of_event(&self, sequence: i64) {
+        self.0.newest_event.send_if_modified(|newest| {
+            let is_newer = sequence > *newest;
+            *newest = sequence.max(*newest);
+            is_newer
+        });
     }
 
     fn set(&self, version: i64) {
@@ -90,20 +112,24 @@ impl Store {
     async fn follow(&self, watch: &VersionWatch) -> Result<(), StoreError> {
         let mut listener = PgListener::connect_with(&self.writer_pool()).await.map_err(StoreError::Unreachable)?;
         listener.eager_reconnect(false);
-        listener.listen_all([DATA_VERSION, ACCESS]).await.doing("the watch on data versions")?;
+        listener.listen_all([DATA_VERSION, ACCESS, EVENT]).await.doing("the watch on data versions")?;
         // Something may have changed before anyone listened.
         watch.access_changed();
         loop {
             // Asked after listening began and after every silence, so that no announcement can be missed for long.
-            let version = sqlx::query_scalar!("select data_version from serving")
-                .fetch_one(&mut listener)
-                .await
-                .doing("the data version")?;
-            watch.set(version);
+            let now = sqlx::query!(
+                r#"select data_version, (select coalesce(max(sequence), 0) from event) as "newest_event!" from serving"#
+            )
+            .fetch_one(&mut listener)
+            .await
+            .doing("the data version")?;
+            watch.set(now.data_version);
+            watch.heard_of_event(now.newest_event);
             while let Ok(announced) = tokio::time::timeout(PROOF_OF_LIFE, listener.try_recv()).await {
                 let Some(announcement) = announced.doing("the watch on data versions")? else { return Ok(()) };
                 match (announcement.channel(), announcement.payload().parse()) {
                     (ACCESS, _) => watch.access_changed(),
+                    (EVENT, Ok(sequence)) => watch.heard_of_event(sequence),
                     (_, Ok(version)) => watch.set(version),
                     (_, Err(_)) => break,
                 }

@@ -79,6 +79,7 @@ pub(super) async fn serve<T: Send + 'static>(
         memory: AnswerMemory::new(config.limits.answer_memory_bytes, metrics.clone()),
         metrics,
         wake: worker.wake.clone(),
+        stop: stop.clone(),
         served_measures: ServedMeasures::default(),
     };
     let drilldowns = DrilldownRunner { refresher: worker.refresher.clone(), desk: state.drilldowns.clone() };

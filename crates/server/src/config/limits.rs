@@ -14,6 +14,10 @@ pub struct LimitsConfig {
     pub concurrent_requests: NonZeroUsize,
     /// Bytes of answers that are kept in memory for others who ask the same; with 0, none are.
     pub answer_memory_bytes: u64,
+    /// Streams of events that are open at once on this instance; more are turned away with 503.
+    pub event_streams: NonZeroUsize,
+    /// Streams of events that each caller may have open at once on this instance.
+    pub event_streams_per_caller: NonZeroUsize,
 }
 
 impl Default for LimitsConfig {
@@ -24,6 +28,8 @@ impl Default for LimitsConfig {
                 refusals_per_minute: n(60),
                 concurrent_requests: many(512),
                 answer_memory_bytes: 64 << 20,
+                event_streams: many(256),
+                event_streams_per_caller: many(20),
             }
         }
     }

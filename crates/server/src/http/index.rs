@@ -33,6 +33,7 @@ pub(crate) async fn get_index() -> Json<Index> {
         .and("tags", "/v1/tags")
         .and("dimensions", "/v1/dimensions")
         .and("periods", "/v1/periods")
+        .and("events", "/v1/events")
         .and("status", "/v1/status")
         .and("me", "/v1/me")
         .and("openapi", "/openapi.json")

@@ -17,6 +17,7 @@ mod dimensions;
 mod docs;
 mod documentation;
 mod drilldowns;
+mod events;
 mod export;
 mod format;
 mod freshness;
@@ -54,6 +55,7 @@ use axum::routing::get;
 use chrono::NaiveDate;
 use store::{Store, VersionWatch};
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 use tower_http::csrf::CsrfLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -96,6 +98,8 @@ pub struct ApiState {
     pub metrics: Metrics,
     /// Is told when a refresh was asked for.
     pub wake: Arc<Notify>,
+    /// Is cancelled when the service stops: what would go on for ever ends.
+    pub stop: CancellationToken,
     /// What `/metrics` has read of the data version that is served.
     pub served_measures: ServedMeasures,
     /// What was answered in the data version that is served.
@@ -149,6 +153,7 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(drilldowns::create_drilldown))
         .routes(routes!(drilldowns::get_drilldown, drilldowns::delete_drilldown))
         .routes(routes!(drilldowns::list_drilldown_rows))
+        .routes(routes!(events::get_events))
         .routes(routes!(status::get_status))
         .routes(routes!(refreshes::list_refreshes, refreshes::create_refresh))
         .routes(routes!(refreshes::get_refresh))

@@ -4,6 +4,7 @@
 //! (<https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/>): `RateLimit-Policy: "answers";q=1200;w=60` and
 //! `RateLimit: "answers";r=1199;t=1`.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use access::{Caller, CallerKind};
@@ -84,10 +85,18 @@ fn is_probe(request: &Request) -> bool {
 
 /// Where everyone is taken for the same caller, or nobody is known yet, addresses are counted.
 fn asker(request: &Request) -> Asker {
-    let caller = request.extensions().get::<Arc<Caller>>().filter(|caller| caller.kind != CallerKind::Anonymous);
-    match caller {
-        Some(caller) => Asker::Caller(format!("{} {}", caller.kind.as_str(), caller.id)),
-        None => Asker::at(client_ip(request.extensions())),
+    let address = client_ip(request.extensions());
+    match request.extensions().get::<Arc<Caller>>() {
+        Some(caller) => asker_of(caller, address),
+        None => Asker::at(address),
+    }
+}
+
+/// A caller who asks from an address.
+pub(super) fn asker_of(caller: &Caller, address: IpAddr) -> Asker {
+    match caller.kind {
+        CallerKind::Anonymous => Asker::at(address),
+        kind => Asker::Caller(format!("{} {}", kind.as_str(), caller.id)),
     }
 }
 

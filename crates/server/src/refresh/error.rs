@@ -103,6 +103,27 @@ impl RefreshError {
             _ => &[],
         }
     }
+
+    /// The reason in words that quote nothing of the bill, for whoever may see only a part of it.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Engine(_) => "the export could not be asked",
+            Self::Store(_) => "the database refused what was to be kept",
+            Self::Manifest(_) => "a manifest is missing or cannot be read",
+            Self::NotInExport { .. } => "the export holds no manifest for the period",
+            Self::NoPrincipalColumn { .. } => "the export was made without principals",
+            Self::EmptyPeriod { .. } => "the export holds no line items for the period",
+            Self::ChangedMeanwhile { .. } => "the export was delivered anew while it was being read",
+            Self::Panicked { .. } => "a fault of the program",
+            Self::DoesNotTieOut { .. } => "what was read does not add up to the control totals of the bill",
+            Self::Currency { .. }
+            | Self::NoUsageDate
+            | Self::NullCharacter { .. }
+            | Self::Tags(_)
+            | Self::TooManyTokens => "a line of the bill cannot be read",
+            Self::AnswerLacks { .. } | Self::AnswerType { .. } => "the answer of the engine is not what was asked for",
+        }
+    }
 }
 
 fn describe(differences: &[Difference]) -> String {

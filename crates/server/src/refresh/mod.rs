@@ -191,8 +191,15 @@ impl Refresher {
 }
 
 fn part_end(ended: &Result<Ended, RefreshError>, at: DateTime<Utc>) -> PartEnd {
-    let empty =
-        PartEnd { result: "failed", message: String::new(), version: None, line_items: None, fact_rows: None, at };
+    let empty = PartEnd {
+        result: "failed",
+        message: String::new(),
+        reason: None,
+        version: None,
+        line_items: None,
+        fact_rows: None,
+        at,
+    };
     match ended {
         Ok(Ended::Unchanged { version }) => PartEnd {
             result: "unchanged",
@@ -211,6 +218,6 @@ fn part_end(ended: &Result<Ended, RefreshError>, at: DateTime<Utc>) -> PartEnd {
             fact_rows: Some(published.fact_rows),
             ..empty
         },
-        Err(error) => PartEnd { message: sentence(error), ..empty },
+        Err(error) => PartEnd { message: sentence(error), reason: Some(error.reason()), ..empty },
     }
 }

@@ -43,6 +43,7 @@ const ROUTES: &[(&str, &str, Takes)] = &[
     ("get", "/v1/queries", Takes::Permission(Permission::RefreshRun)),
     ("get", "/v1/costs", Takes::Permission(Permission::CostsRead)),
     ("post", "/v1/costs:query", Takes::Permission(Permission::CostsRead)),
+    ("get", "/v1/events", Takes::Permission(Permission::CostsRead)),
     ("get", "/v1/teams", Takes::Permission(Permission::CostsRead)),
     ("get", "/v1/teams/{team}", Takes::Permission(Permission::CostsRead)),
     ("get", "/v1/teams/{team}/showback", Takes::Permission(Permission::CostsRead)),

@@ -127,7 +127,7 @@ async fn what_has_not_changed_is_not_read_again(pool: PgPool) {
 }
 
 /// A load of one line that the control question counted at `counted`, filled with a fact of `kept`.
-async fn load_of_one_line(world: &World, counted: &str, kept: &str) -> Box<LoadWriter> {
+pub(crate) async fn load_of_one_line(world: &World, counted: &str, kept: &str) -> Box<LoadWriter> {
     let new = NewLoad {
         export: "sample",
         period: period(MONTH),

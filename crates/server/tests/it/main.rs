@@ -11,6 +11,7 @@ mod conditional;
 mod config;
 mod demo;
 mod drilldowns;
+mod events;
 mod formats;
 mod from_s3;
 mod http_api;

@@ -2,11 +2,13 @@ use std::time::Duration;
 
 use bill::BillingPeriod;
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
+use serde_json::json;
 use sqlx::types::Json;
+use sqlx::{Connection, PgConnection};
 
 use super::LoadWriter;
 use crate::error::{Doing, StoreError};
+use crate::events::{EventKind, NewEvent, record_in};
 use crate::snapshot::Difference;
 use crate::store::Store;
 
@@ -35,6 +37,9 @@ pub enum Begin {
     Load(Box<LoadWriter>),
 }
 
+/// Why a load is not served that has differences, in words that quote nothing of the bill.
+const DOES_NOT_TIE_OUT: &str =
+    "what was read does not add up to the control totals of the bill; what was served is served still";
 /// How long to wait for another process that has the period.
 const PATIENCE: &str = "60s";
 
@@ -81,6 +86,13 @@ async fn export_id(lease: &mut PgConnection, name: &str) -> Result<i32, StoreErr
         .await
         .doing("a new export")?;
     sqlx::query_scalar!("select export_id from export where name = $1", name).fetch_one(lease).await.doing("the export")
+}
+
+pub(super) async fn export_name(connection: &mut PgConnection, export_id: i32) -> Result<String, StoreError> {
+    sqlx::query_scalar!("select name from export where export_id = $1", export_id)
+        .fetch_one(connection)
+        .await
+        .doing("the name of an export")
 }
 
 async fn lock_period(lease: &mut PgConnection, export_id: i32, period: BillingPeriod) -> Result<(), StoreError> {
@@ -212,6 +224,7 @@ impl LoadWriter {
             // The load is given up: whether the server still hears of it makes no difference.
             copy.abort("the load failed").await.ok();
         }
+        let mut transaction = self.lease.begin().await.doing("the record of a failed load")?;
         let failed = sqlx::query!(
             "update load set state = 'failed', finished_at = $2, failure = $3, differences = $4
               where load_id = $1 and state = 'loading'",
@@ -220,9 +233,20 @@ impl LoadWriter {
             reason,
             Json(differences) as _,
         )
-        .execute(&mut self.lease)
+        .execute(&mut *transaction)
         .await
         .doing("the record of a failed load")?;
+        if failed.rows_affected() == 1 && !differences.is_empty() {
+            let payload = json!({
+                "export": export_name(&mut transaction, self.export_id).await?,
+                "period": self.period,
+                "version": self.version,
+                "differences": differences.len(),
+                "reason": DOES_NOT_TIE_OUT,
+            });
+            record_in(&mut transaction, &NewEvent { kind: EventKind::TieOutFailed, payload, now }).await?;
+        }
+        transaction.commit().await.doing("the record of a failed load")?;
         if failed.rows_affected() == 1 {
             drop_or_leave(&mut self.lease, self.load_id).await;
             self.forget_earlier_failures().await?;

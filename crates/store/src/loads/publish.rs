@@ -1,9 +1,11 @@
 use chrono::{DateTime, Utc};
+use serde_json::json;
 use sqlx::Connection;
 
 use super::LoadWriter;
-use super::begin::drop_or_leave;
+use super::begin::{drop_or_leave, export_name};
 use crate::error::{Doing, StoreError};
+use crate::events::{EventKind, NewEvent, record_in};
 use crate::ownership::{TeamNames, name_teams, own_load, rules_in_force};
 
 /// What a load came to.
@@ -125,6 +127,16 @@ impl LoadWriter {
         .fetch_one(&mut *transaction)
         .await
         .doing("the data version")?;
+        let payload = json!({
+            "data_version": format!("v{data_version}"),
+            "because": "load",
+            "export": export_name(&mut transaction, self.export_id).await?,
+            "period": self.period,
+            "version": self.version,
+            "ownership_version": ownership_id,
+        });
+        let event = NewEvent { kind: EventKind::DataVersionPublished, payload, now };
+        record_in(&mut transaction, &event).await?;
         transaction.commit().await.doing("the publishing of a load")?;
         Ok(Some(data_version))
     }

@@ -50,6 +50,7 @@ impl Store {
             periods: periods_of(candidate.periods),
             force: candidate.force,
             published,
+            failed: Vec::new(),
         }))
     }
 

@@ -2,12 +2,14 @@ use std::collections::BTreeSet;
 
 use bill::BillingPeriod;
 use chrono::{DateTime, SubsecRound, Utc};
+use serde_json::{Value, json};
 use sqlx::types::Json;
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use super::{CurrencyTotal, Occasion, RefreshState};
 use crate::error::{Doing, StoreError};
+use crate::events::{EventKind, NewEvent, record_in};
 
 /// A refresh that this process does. Nobody else does it as long as the connection in here lives, and all that is written
 /// about it goes through that connection: whoever has lost the lock cannot write any more.
@@ -24,6 +26,8 @@ pub struct RefreshLease {
     pub force: bool,
     /// What a process before has published for it already.
     pub published: BTreeSet<(String, BillingPeriod)>,
+    /// What has failed so far, as the event about it says.
+    pub(super) failed: Vec<Value>,
 }
 
 /// How far a refresh is with one period of one export.
@@ -56,6 +60,8 @@ pub struct PartEnd {
     pub result: &'static str,
     /// The result as a sentence.
     pub message: String,
+    /// Why it failed, where it did, in words that quote nothing of the bill: everyone who reads costs may hear it.
+    pub reason: Option<&'static str>,
     /// The version that was published, or that is what the export holds.
     pub version: Option<i32>,
     /// Bedrock lines of the bill that were counted in.
@@ -78,6 +84,9 @@ impl RefreshLease {
         let mut transaction = self.connection.begin().await.doing("the progress of a refresh")?;
         for part in parts {
             write_part(&mut transaction, self.refresh_id, part).await?;
+            if let Some(end) = part.end.as_ref().filter(|end| end.result == "failed") {
+                self.failed.push(json!({ "export": part.export, "period": part.period, "reason": end.reason }));
+            }
         }
         transaction.commit().await.doing("the progress of a refresh")
     }
@@ -90,20 +99,31 @@ impl RefreshLease {
         sqlx::query!("select 1 as one").fetch_one(&mut self.connection).await.map(drop).doing("the lock on a refresh")
     }
 
-    /// Writes down that it is over, and lets go of it.
+    /// Writes down that it is over, with an event where it failed, and lets go of it.
     ///
     /// # Errors
     /// Where the database fails: then another process takes the refresh up, and finds what was published.
     pub async fn finish(mut self, state: RefreshState, now: DateTime<Utc>) -> Result<(), StoreError> {
-        sqlx::query!(
+        let mut transaction = self.connection.begin().await.doing("the end of a refresh")?;
+        let ended = sqlx::query!(
             "update refresh set state = $2, finished_at = $3 where refresh_id = $1 and state = 'running'",
             self.refresh_id,
             state.as_str(),
             now.trunc_subsecs(6),
         )
-        .execute(&mut self.connection)
+        .execute(&mut *transaction)
         .await
         .doing("the end of a refresh")?;
+        if ended.rows_affected() == 1 && state == RefreshState::Failed {
+            let payload = json!({
+                "refresh": self.refresh_id,
+                "occasion": self.occasion.as_str(),
+                "failed": self.failed,
+            });
+            let event = NewEvent { kind: EventKind::RefreshFailed, payload, now };
+            record_in(&mut transaction, &event).await?;
+        }
+        transaction.commit().await.doing("the end of a refresh")?;
         // The lock goes in any case when the connection is dropped.
         self.connection.close().await.ok();
         Ok(())

@@ -7,11 +7,12 @@ use bill::BillingPeriod;
 use chrono::{DateTime, SubsecRound, Utc};
 use serde_json::json;
 use sqlx::{PgConnection, Postgres, Transaction};
-use uuid::{NoContext, Timestamp, Uuid};
+use uuid::Uuid;
 
 use super::{Occasion, first_days};
 use crate::audit::record_in;
 use crate::error::{Doing, StoreError};
+use crate::identifier;
 use crate::store::Store;
 
 /// A refresh to be asked for.
@@ -75,8 +76,7 @@ pub(super) async fn request(
     if let Some(refresh_id) = that_does_it(transaction, refresh).await? {
         return Ok(Requested { refresh_id, is_new: false });
     }
-    let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
-    let refresh_id = Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()));
+    let refresh_id = identifier::at(now);
     sqlx::query!(
         "insert into refresh (refresh_id, occasion, requested_by, periods, force, state, created_at)
          values ($1, $2, $3, $4, $5, 'queued', $6)",

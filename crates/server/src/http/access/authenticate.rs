@@ -79,6 +79,27 @@ fn presented<'r>(headers: &'r HeaderMap, cookies: &'r CookieJar) -> Presented<'r
     }
 }
 
+/// What a request presented, kept for as long as its answer goes on.
+#[derive(Debug)]
+pub(crate) struct Credentials {
+    authorization: HeaderMap,
+    cookies: CookieJar,
+}
+
+impl Credentials {
+    /// Those of a request.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let given = headers.get_all(header::AUTHORIZATION).iter();
+        let authorization = given.map(|value| (header::AUTHORIZATION, value.clone())).collect();
+        Self { authorization, cookies: CookieJar::from_headers(headers) }
+    }
+
+    /// As the gate wants them.
+    pub(crate) fn presented(&self) -> Presented<'_> {
+        presented(&self.authorization, &self.cookies)
+    }
+}
+
 /// The one token of an `Authorization` header. The scheme is compared without regard to case (RFC 9110, section 11.1).
 pub(crate) fn bearer(value: &HeaderValue) -> Option<&str> {
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;

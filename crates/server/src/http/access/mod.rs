@@ -9,7 +9,7 @@ mod sign_in;
 
 pub(crate) use admitted::{AuditReader, KeysAdmin, RefreshRunner, client_ip};
 pub(super) use authenticate::authenticate;
-pub(crate) use authenticate::bearer;
+pub(crate) use authenticate::{Credentials, bearer};
 pub(crate) use lines::LineReader;
 pub(crate) use me::{__path_get_me, Anyone, get_me};
 pub(crate) use reader::CostReader;

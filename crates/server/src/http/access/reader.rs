@@ -21,7 +21,8 @@ pub(crate) struct CostReader {
     /// What they may see.
     pub(crate) sight: Sight,
     state: ApiState,
-    address: IpAddr,
+    /// From where they ask.
+    pub(crate) address: IpAddr,
     uri: Uri,
     /// What was asked, where the query string does not say it.
     asked: Option<String>,

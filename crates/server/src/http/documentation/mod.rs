@@ -59,6 +59,7 @@ pub(super) fn base() -> OpenApi {
         tag("tags", "Cost by cost allocation tags, in each of their views."),
         tag("drilldowns", "The single lines that a figure is made of."),
         tag("periods", "What is loaded, in which version, and how fresh."),
+        tag("events", "What happens: watched, and sent to webhooks."),
         tag("refreshes", "Reading exports: asked for, watched, and what it costs."),
         tag("access", "Who asks, what they may do, API keys, and the audit log."),
         tag("service", "How the service is, and what it can do."),
@@ -204,6 +205,11 @@ problems! {
     ];
     /// Of the lists of refreshes and queries.
     RefreshListProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of `/v1/events`.
+    EventProblems: [
         Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
         UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, StoreUnreachable, Timeout, InternalError,
     ];

@@ -57,6 +57,7 @@ impl Client {
             exports: Arc::from(["main".to_owned()]),
             metrics: Metrics::default(),
             wake: Arc::default(),
+            stop: tokio_util::sync::CancellationToken::new(),
             served_measures: ServedMeasures::default(),
             memory: AnswerMemory::new(0, Metrics::default()),
         };

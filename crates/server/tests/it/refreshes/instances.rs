@@ -55,6 +55,7 @@ async fn what_is_being_done_is_left_alone_and_what_was_abandoned_is_taken_up(poo
         end: Some(PartEnd {
             result: "published",
             message: "version 1".to_owned(),
+            reason: None,
             version: Some(1),
             line_items: Some(3),
             fact_rows: Some(3),

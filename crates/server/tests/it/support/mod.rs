@@ -31,6 +31,7 @@ use sqlx::PgPool;
 use store::keys::KeyToCreate;
 use store::{Store, VersionWatch};
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 /// Some time in the month after the newest sample month.
@@ -117,6 +118,7 @@ impl World {
             memory: AnswerMemory::new(64 << 20, metrics.clone()),
             metrics,
             wake: Arc::default(),
+            stop: CancellationToken::new(),
             served_measures: ServedMeasures::default(),
         };
         Self { store, refresher, router: router(state.clone()), versions, pool, state, folder }
