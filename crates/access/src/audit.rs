@@ -37,11 +37,23 @@ pub enum AuditAction {
     IdentityRevealed,
     /// Costs were exported.
     CostsExported,
+    /// A webhook was made.
+    WebhookCreated,
+    /// A webhook was deleted.
+    WebhookDeleted,
+    /// A webhook was given a new secret.
+    WebhookSecretRotated,
+    /// A webhook that was disabled is sent to again.
+    WebhookEnabled,
+    /// A webhook was tried out.
+    WebhookTested,
+    /// A message was sent to a webhook again.
+    WebhookReplayed,
 }
 
 impl AuditAction {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 18] = [
         Self::SignInRefused,
         Self::SignedIn,
         Self::SignedOut,
@@ -54,6 +66,12 @@ impl AuditAction {
         Self::DrilldownRequested,
         Self::IdentityRevealed,
         Self::CostsExported,
+        Self::WebhookCreated,
+        Self::WebhookDeleted,
+        Self::WebhookSecretRotated,
+        Self::WebhookEnabled,
+        Self::WebhookTested,
+        Self::WebhookReplayed,
     ];
 
     /// The word in the log: stable, made to branch on.
@@ -71,6 +89,12 @@ impl AuditAction {
             Self::DrilldownRequested => "drilldown.requested",
             Self::IdentityRevealed => "identity.revealed",
             Self::CostsExported => "costs.exported",
+            Self::WebhookCreated => "webhook.created",
+            Self::WebhookDeleted => "webhook.deleted",
+            Self::WebhookSecretRotated => "webhook.secret_rotated",
+            Self::WebhookEnabled => "webhook.enabled",
+            Self::WebhookTested => "webhook.tested",
+            Self::WebhookReplayed => "webhook.replayed",
         }
     }
 }

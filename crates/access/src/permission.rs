@@ -21,6 +21,8 @@ pub enum Permission {
     AuditRead,
     /// `identity:reveal`: see the persons behind pseudonyms.
     IdentityReveal,
+    /// `webhooks:admin`: make, list, try out and delete webhooks, which are sent what happens to the whole bill.
+    WebhooksAdmin,
     /// `statements:read`: read what teams were charged. Reserved: there are no statements yet.
     StatementsRead,
     /// `periods:close`: close a billing period. Reserved: periods cannot be closed yet.
@@ -29,7 +31,7 @@ pub enum Permission {
 
 impl Permission {
     /// All of them, in the order in which they are documented.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::CostsRead,
         Self::RefreshRun,
         Self::DrilldownRun,
@@ -37,6 +39,7 @@ impl Permission {
         Self::KeysAdmin,
         Self::AuditRead,
         Self::IdentityReveal,
+        Self::WebhooksAdmin,
         Self::StatementsRead,
         Self::PeriodsClose,
     ];
@@ -51,14 +54,16 @@ impl Permission {
             Self::KeysAdmin => "keys:admin",
             Self::AuditRead => "audit:read",
             Self::IdentityReveal => "identity:reveal",
+            Self::WebhooksAdmin => "webhooks:admin",
             Self::StatementsRead => "statements:read",
             Self::PeriodsClose => "periods:close",
         }
     }
 
-    /// Whether it can be had for everything only: half an export cannot be read, half a period cannot be closed.
+    /// Whether it can be had for everything only: half an export cannot be read, half a period cannot be closed, and what
+    /// happens is told whole.
     pub fn is_for_everything_only(self) -> bool {
-        matches!(self, Self::RefreshRun | Self::PeriodsClose)
+        matches!(self, Self::RefreshRun | Self::WebhooksAdmin | Self::PeriodsClose)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::Permission;
 pub enum Role {
     /// Closes the month: reads everything that has a figure, asks for a refresh, reads the audit log.
     Finance,
-    /// Runs the platform: reads costs and single lines, asks for a refresh, changes who owns what.
+    /// Runs the platform: reads costs and single lines, asks for a refresh, changes who owns what, has webhooks.
     Platform,
     /// Answers for a team: reads costs, single lines and statements.
     TeamLead,
@@ -47,9 +47,13 @@ impl Role {
                 Permission::StatementsRead,
                 Permission::PeriodsClose,
             ],
-            Self::Platform => {
-                &[Permission::CostsRead, Permission::RefreshRun, Permission::DrilldownRun, Permission::RulesWrite]
-            }
+            Self::Platform => &[
+                Permission::CostsRead,
+                Permission::RefreshRun,
+                Permission::DrilldownRun,
+                Permission::RulesWrite,
+                Permission::WebhooksAdmin,
+            ],
             Self::TeamLead => &[Permission::CostsRead, Permission::DrilldownRun, Permission::StatementsRead],
             Self::Viewer => &[Permission::CostsRead],
             Self::Admin => &Permission::ALL,

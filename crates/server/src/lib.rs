@@ -18,3 +18,4 @@ pub mod listen;
 pub mod metrics;
 pub mod privacy;
 pub mod refresh;
+pub mod webhooks;

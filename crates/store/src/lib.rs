@@ -23,6 +23,7 @@ mod store;
 mod transaction;
 mod url;
 mod versions;
+pub mod webhooks;
 
 pub use error::StoreError;
 pub use ownership::OwnershipApplied;

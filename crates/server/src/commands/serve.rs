@@ -21,6 +21,7 @@ use crate::metrics::Metrics;
 use crate::privacy::pseudonyms;
 use crate::refresh::board::RefreshBoard;
 use crate::refresh::{Refresher, Worker, wait_for_end};
+use crate::webhooks::{WebhookClient, WebhookSender};
 
 /// A stop takes no longer, whatever hangs: supervisors usually kill after 30 seconds.
 const LONGEST_STOP: Duration = Duration::from_secs(25);
@@ -79,14 +80,23 @@ pub(super) async fn serve<T: Send + 'static>(
         memory: AnswerMemory::new(config.limits.answer_memory_bytes, metrics.clone()),
         metrics,
         wake: worker.wake.clone(),
+        webhooks: config.webhooks,
         stop: stop.clone(),
         served_measures: ServedMeasures::default(),
     };
     let drilldowns = DrilldownRunner { refresher: worker.refresher.clone(), desk: state.drilldowns.clone() };
+    let webhooks = WebhookSender {
+        store: open.store.clone(),
+        clock,
+        client: WebhookClient::new(config.webhooks.allow_http_and_private)?,
+    };
     let tasks = TaskTracker::new();
     tasks.spawn(watch_versions(open.store.clone(), versions, stop.clone()));
     tasks.spawn(keep_last_use(gate.clone(), stop.clone()));
     tasks.spawn(fetch_drilldowns(drilldowns, stop.clone()));
+    if config.webhooks.send {
+        tasks.spawn(send_webhooks(webhooks, stop.clone()));
+    }
     tasks.spawn(reload_ownership(hangup, config.clone(), worker.refresher.clone(), stop.clone()));
     if let Some(certificates) = listening.tls.clone() {
         tasks.spawn(reload_certificates(on_hangup()?, certificates, stop.clone()));
@@ -200,6 +210,14 @@ async fn watch_versions(store: Store, versions: VersionWatch, stop: Cancellation
 async fn fetch_drilldowns(drilldowns: DrilldownRunner, stop: CancellationToken) {
     tokio::select! {
         () = drilldowns.run() => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+/// What is being sent when it ends is sent again by the next process.
+async fn send_webhooks(webhooks: WebhookSender, stop: CancellationToken) {
+    tokio::select! {
+        () = webhooks.run() => {}
         () = stop.cancelled() => {}
     }
 }

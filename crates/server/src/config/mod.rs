@@ -13,6 +13,7 @@ mod load;
 mod origin;
 mod privacy;
 mod server;
+mod webhooks;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,6 +31,7 @@ pub use load::{ConfigError, load};
 pub use origin::{PageOrigin, PageOriginError};
 pub use privacy::PrivacyConfig;
 pub use server::{ServerConfig, TlsConfig};
+pub use webhooks::WebhooksConfig;
 
 /// Everything that can be configured.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -43,6 +45,8 @@ pub struct Config {
     pub privacy: PrivacyConfig,
     /// `[limits]`
     pub limits: LimitsConfig,
+    /// `[webhooks]`
+    pub webhooks: WebhooksConfig,
     /// `[drilldown]`
     pub drilldown: DrilldownConfig,
     /// `[store]`

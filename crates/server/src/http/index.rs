@@ -34,6 +34,7 @@ pub(crate) async fn get_index() -> Json<Index> {
         .and("dimensions", "/v1/dimensions")
         .and("periods", "/v1/periods")
         .and("events", "/v1/events")
+        .and("webhooks", "/v1/webhooks")
         .and("status", "/v1/status")
         .and("me", "/v1/me")
         .and("openapi", "/openapi.json")

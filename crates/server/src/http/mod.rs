@@ -45,6 +45,7 @@ mod tags;
 mod teams;
 mod throttle;
 mod values;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -62,11 +63,13 @@ use utoipa_axum::routes;
 
 pub use self::cross_origin::across_origins;
 pub use self::documentation::examples::example_names;
+pub(crate) use self::events::EventDocument;
 use self::grammar::{nearest, shown};
 pub use self::memory::AnswerMemory;
 pub use self::metrics::ServedMeasures;
 use self::problem::{Problem, ProblemKind};
 use crate::clock::Clock;
+use crate::config::WebhooksConfig;
 use crate::drilldowns::DrilldownDesk;
 use crate::gate::Gate;
 use crate::limits::Limits;
@@ -98,6 +101,8 @@ pub struct ApiState {
     pub metrics: Metrics,
     /// Is told when a refresh was asked for.
     pub wake: Arc<Notify>,
+    /// Where events may be sent.
+    pub webhooks: WebhooksConfig,
     /// Is cancelled when the service stops: what would go on for ever ends.
     pub stop: CancellationToken,
     /// What `/metrics` has read of the data version that is served.
@@ -154,6 +159,13 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(drilldowns::get_drilldown, drilldowns::delete_drilldown))
         .routes(routes!(drilldowns::list_drilldown_rows))
         .routes(routes!(events::get_events))
+        .routes(routes!(webhooks::list_webhooks, webhooks::create_webhook))
+        .routes(routes!(webhooks::get_webhook, webhooks::delete_webhook))
+        .routes(routes!(webhooks::enable_webhook))
+        .routes(routes!(webhooks::rotate_webhook_secret))
+        .routes(routes!(webhooks::test_webhook))
+        .routes(routes!(webhooks::list_deliveries))
+        .routes(routes!(webhooks::replay_delivery))
         .routes(routes!(status::get_status))
         .routes(routes!(refreshes::list_refreshes, refreshes::create_refresh))
         .routes(routes!(refreshes::get_refresh))

@@ -68,6 +68,15 @@ const ROUTES: &[(&str, &str, Takes)] = &[
     ("get", "/v1/keys/{id}", Takes::Permission(Permission::KeysAdmin)),
     ("delete", "/v1/keys/{id}", Takes::Permission(Permission::KeysAdmin)),
     ("post", "/v1/keys/{id}/rotate", Takes::Permission(Permission::KeysAdmin)),
+    ("get", "/v1/webhooks", Takes::Permission(Permission::WebhooksAdmin)),
+    ("post", "/v1/webhooks", Takes::Permission(Permission::WebhooksAdmin)),
+    ("get", "/v1/webhooks/{id}", Takes::Permission(Permission::WebhooksAdmin)),
+    ("delete", "/v1/webhooks/{id}", Takes::Permission(Permission::WebhooksAdmin)),
+    ("post", "/v1/webhooks/{id}/enable", Takes::Permission(Permission::WebhooksAdmin)),
+    ("post", "/v1/webhooks/{id}/rotate", Takes::Permission(Permission::WebhooksAdmin)),
+    ("post", "/v1/webhooks/{id}/test", Takes::Permission(Permission::WebhooksAdmin)),
+    ("get", "/v1/webhooks/{id}/deliveries", Takes::Permission(Permission::WebhooksAdmin)),
+    ("post", "/v1/webhooks/{id}/deliveries/{delivery}/replay", Takes::Permission(Permission::WebhooksAdmin)),
     ("get", "/v1/audit", Takes::Permission(Permission::AuditRead)),
 ];
 
@@ -157,6 +166,7 @@ async fn ask(router: &Router, method: &str, path: &str, asker: &Asker) -> Status
         .replace("{principal}", "prn_0123456789abcdef0123")
         .replace("{model}", "claude-sonnet-4.6")
         .replace("{dimension}", "principal")
+        .replace("{delivery}", "0199f3b2-a6d7-7c0e-9f5c-6f3f1c1a2b3d")
         .replace("{id}", "0199f3b2-a6d7-7c0e-9f5c-6f3f1c1a2b3c");
     let method = Method::from_bytes(method.to_uppercase().as_bytes()).expect("a method");
     let mut request = Request::builder().method(method).uri(path);

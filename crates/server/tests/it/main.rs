@@ -33,3 +33,4 @@ mod sign_in;
 mod support;
 mod tie_out;
 mod tokens;
+mod webhooks;

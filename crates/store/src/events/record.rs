@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::EventKind;
 use crate::error::{Doing, StoreError};
 use crate::identifier;
+use crate::webhooks::queue_event;
 
 /// How many days events are kept.
 const KEPT_DAYS: i64 = 30;
@@ -38,6 +39,7 @@ pub(crate) async fn record_in(
     .execute(&mut **transaction)
     .await
     .doing("an event")?;
+    queue_event(transaction, event_id, event.now).await?;
     forget_old_events(transaction, event.now).await?;
     Ok(event_id)
 }

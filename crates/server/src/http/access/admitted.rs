@@ -78,6 +78,8 @@ admitted! {
     KeysAdmin: KeysAdmin;
     /// May have exports read, which is always for everything.
     RefreshRunner: RefreshRun;
+    /// May have webhooks, which are always sent what happens to everything.
+    WebhooksAdmin: WebhooksAdmin;
     /// May read the audit log.
     AuditReader: AuditRead;
 }

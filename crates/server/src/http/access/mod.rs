@@ -7,7 +7,7 @@ pub(crate) mod me;
 mod reader;
 mod sign_in;
 
-pub(crate) use admitted::{AuditReader, KeysAdmin, RefreshRunner, client_ip};
+pub(crate) use admitted::{AuditReader, KeysAdmin, RefreshRunner, WebhooksAdmin, client_ip};
 pub(super) use authenticate::authenticate;
 pub(crate) use authenticate::{Credentials, bearer};
 pub(crate) use lines::LineReader;

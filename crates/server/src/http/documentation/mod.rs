@@ -20,7 +20,7 @@ use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
 use super::problem::{MEDIA_TYPE, ProblemDocument, ProblemKind};
 pub(crate) use parameters::{
-    AuditParameters, CostParameters, CostsParameters, DimensionParameter, FormatParameter, PageParameters,
+    AuditParameters, CostParameters, CostsParameters, DimensionParameter, EventParameters, FormatParameter, PageParameters,
     PeriodAndCostParameters, PeriodInPath, PrincipalsParameters, ValuesParameters, day_schema, period_schema,
 };
 pub(crate) use question::CostsQuestion;
@@ -212,6 +212,38 @@ problems! {
     EventProblems: [
         Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
         UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of the list of webhooks.
+    WebhookListProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of the route that makes a webhook.
+    WebhookBodyProblems: [
+        Unauthenticated, Forbidden, CrossSite, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, InvalidValue, InvalidBody, TooManyWebhooks, BodyTooLarge, UnsupportedMediaType, QueryTooLong,
+        StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of routes about one webhook.
+    WebhookProblems: [
+        Unauthenticated, Forbidden, CrossSite, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, InvalidValue, UnknownWebhook, QueryTooLong, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of the route that tries a webhook out.
+    WebhookTestProblems: [
+        Unauthenticated, Forbidden, CrossSite, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, InvalidValue, UnknownWebhook, WebhookDisabled, QueryTooLong, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of the messages of a webhook.
+    WebhookDeliveriesProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, RepeatedParameter, InvalidValue, UnknownWebhook, QueryTooLong, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of the route that sends a message again.
+    ReplayProblems: [
+        Unauthenticated, Forbidden, CrossSite, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, InvalidValue, UnknownWebhook, UnknownDelivery, WebhookDisabled, QueryTooLong, StoreUnreachable, Timeout,
+        InternalError,
     ];
     /// Of one refresh.
     RefreshProblems: [

@@ -4,6 +4,7 @@ mod resources;
 
 use access::audit::AuditAction;
 use bill::principal::Identity;
+use store::events::EventKind;
 use store::snapshot::Dimension;
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
@@ -35,6 +36,9 @@ pub(crate) struct AuditParameters;
 
 /// `format`, of lists that can be had as CSV.
 pub(crate) struct FormatParameter;
+
+/// What events are chosen by, and from where a stream of them is resumed.
+pub(crate) struct EventParameters;
 
 /// A period in a path.
 pub(crate) struct PeriodInPath;
@@ -73,6 +77,21 @@ impl IntoParams for AuditParameters {
             time("end", "Before this time; later than `start`.", "2026-12-01T00:00:00Z"),
             limit(),
             cursor(),
+        ]
+    }
+}
+
+impl IntoParams for EventParameters {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let kinds = text().enum_values(Some(EventKind::ALL.map(EventKind::as_str)));
+        let id = text().format(Some(SchemaFormat::Custom("uuid".to_owned())));
+        let resumed = "The id of the last event that was received: a stream goes on from there.";
+        vec![
+            parameter("type", "Only events of this type. Not of a stream, which tells everything.", kinds.into())
+                .build(),
+            limit(),
+            cursor(),
+            parameter("last-event-id", resumed, id.into()).parameter_in(ParameterIn::Header).build(),
         ]
     }
 }

@@ -2,6 +2,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use store::events::EventRecord;
+use store::webhooks::DueDelivery;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -26,6 +27,24 @@ pub(crate) struct EventDocument {
         "data_version": "v7", "because": "load", "export": "bedrock-cur2", "period": "2026-10", "version": 3, "ownership_version": 1
     }))]
     pub(crate) data: Value,
+}
+
+impl EventDocument {
+    /// What is sent to a webhook.
+    pub(crate) fn of_delivery(delivery: &DueDelivery) -> Self {
+        Self {
+            id: delivery.message_id,
+            kind: delivery.kind.clone(),
+            timestamp: delivery.at,
+            data: delivery.payload.clone(),
+        }
+    }
+
+    /// As it stands in a stream, and in a message to a webhook.
+    pub(crate) fn to_json(&self) -> String {
+        // A document of texts, numbers and a time is always written.
+        serde_json::to_string(self).unwrap_or_default()
+    }
 }
 
 impl From<EventRecord> for EventDocument {

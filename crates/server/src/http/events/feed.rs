@@ -17,7 +17,7 @@ use super::EventDocument;
 use crate::gate::Refused;
 use crate::http::ApiState;
 use crate::http::access::{CostReader, Credentials};
-use crate::http::grammar::{Fault, shown};
+use crate::http::grammar::{Fault, Faults, shown};
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::throttle::asker_of;
 use crate::limits::{NoStream, StreamPlace};
@@ -51,8 +51,12 @@ pub(super) struct Feed {
 
 impl Feed {
     /// Begins a stream for a caller who may have one more.
-    pub(super) async fn open(state: &ApiState, reader: &CostReader, headers: &HeaderMap) -> Result<Self, Problem> {
-        let last_event_id = last_event_id(headers)?;
+    pub(super) async fn open(
+        state: &ApiState,
+        reader: &CostReader,
+        headers: &HeaderMap,
+        last_event_id: Option<Uuid>,
+    ) -> Result<Self, Problem> {
         let place = state.limits.begin_stream(asker_of(&reader.caller, reader.address)).map_err(no_stream)?;
         // Subscribed before anything is read, so that what happens meanwhile is told.
         let mut announced = state.versions.events();
@@ -146,21 +150,20 @@ fn current(tail: &EventTail, is_new: bool) -> Event {
 
 fn told(record: EventRecord) -> Event {
     let event = EventDocument::from(record);
-    // A document of texts, numbers and a time is always written.
-    let data = serde_json::to_string(&event).unwrap_or_default();
+    let data = event.to_json();
     Event::default().id(event.id.to_string()).event(event.kind).data(data)
 }
 
 /// From where a stream is resumed.
-fn last_event_id(headers: &HeaderMap) -> Result<Option<Uuid>, Problem> {
-    let Some(value) = headers.get(LAST_EVENT_ID).filter(|value| !value.is_empty()) else { return Ok(None) };
+pub(super) fn last_event_id(headers: &HeaderMap) -> Result<Option<Uuid>, Faults> {
+    let Some(value) = headers.get(LAST_EVENT_ID) else { return Ok(None) };
     let text = String::from_utf8_lossy(value.as_bytes());
-    let id = Uuid::try_parse(&text).map_err(|_| {
+    let id = Uuid::try_parse(&text).ok().filter(|id| id.to_string() == text);
+    id.map(Some).ok_or_else(|| {
         let detail =
             format!("`{}` is not the id of an event; send the last `id` of the stream, or nothing", shown(&text));
-        Fault::invalid_value("Last-Event-ID", detail)
-    });
-    Ok(Some(id.map_err(crate::http::grammar::Faults::from)?))
+        Fault::invalid_value("Last-Event-ID", detail).into()
+    })
 }
 
 fn no_stream(reason: NoStream) -> Problem {

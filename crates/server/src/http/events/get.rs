@@ -4,32 +4,16 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use utoipa::IntoParams;
 
-use super::feed::Feed;
+use super::feed::{Feed, last_event_id};
 use super::list::EventsAnswer;
 use super::representation::Representation;
 use crate::http::ApiState;
 use crate::http::access::CostReader;
-use crate::http::documentation::EventProblems;
+use crate::http::documentation::{EventParameters, EventProblems};
 use crate::http::grammar::ReportQuery;
 use crate::http::keys::NO_STORE;
 use crate::http::problem::Problem;
-
-/// The parameters of `GET /v1/events`.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "it describes what `list` and `feed` read")]
-pub(crate) struct EventParameters {
-    /// Only events of this type. Not of a stream, which tells everything.
-    #[param(required = false, pattern = "^(data\\.version\\.published|refresh\\.failed|tie_out\\.failed)$")]
-    r#type: Option<String>,
-    /// Events on a page; 100, where nothing is said. Not of a stream.
-    #[param(minimum = 1, maximum = 1000)]
-    limit: Option<u16>,
-    /// Where the page begins: from `links.next` of the page before. Not of a stream.
-    cursor: Option<String>,
-}
 
 /// Watch what happens
 ///
@@ -41,9 +25,7 @@ pub(crate) struct EventParameters {
 /// With `Last-Event-ID` everything after that event comes first, and everything that is kept where it is not kept any more: an event may come
 /// twice and none is missed. A comment keeps a quiet connection alive.
 #[utoipa::path(get, path = "/v1/events", tag = "events",
-    params(EventParameters,
-           ("last-event-id" = Option<String>, Header, description = "The id of the last event that was received: a stream goes on from there.",
-            format = "uuid")),
+    params(EventParameters),
     responses((status = OK, description = "The events", content((EventsAnswer = "application/json"), (String = "text/event-stream"))),
               EventProblems))]
 pub(crate) async fn get_events(
@@ -52,6 +34,7 @@ pub(crate) async fn get_events(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
+    let last_event_id = last_event_id(&headers)?;
     match Representation::asked_for(&headers) {
         Representation::Json => {
             let answer = EventsAnswer::read(&state.store, query.as_deref()).await?;
@@ -59,7 +42,7 @@ pub(crate) async fn get_events(
         }
         Representation::Stream => {
             ReportQuery::parse(query.as_deref(), &ReportQuery::NOTHING)?;
-            Ok(Feed::open(&state, &reader, &headers).await?.into_response())
+            Ok(Feed::open(&state, &reader, &headers, last_event_id).await?.into_response())
         }
     }
 }

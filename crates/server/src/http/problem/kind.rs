@@ -56,6 +56,14 @@ pub(crate) enum ProblemKind {
     DrilldownOutdated,
     /// No such refresh.
     UnknownRefresh,
+    /// No such webhook.
+    UnknownWebhook,
+    /// No such message of a webhook.
+    UnknownDelivery,
+    /// A webhook that nothing is sent to.
+    WebhookDisabled,
+    /// As many webhooks as there may be.
+    TooManyWebhooks,
     /// An API key that cannot be replaced any more.
     KeyNotActive,
     /// A browser that came back from the provider with something unexpected.
@@ -84,7 +92,7 @@ pub(crate) enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds, in the order in which they are documented.
-    pub(crate) const ALL: [Self; 37] = [
+    pub(crate) const ALL: [Self; 41] = [
         Self::UnknownParameter,
         Self::RepeatedParameter,
         Self::UnknownDimension,
@@ -110,6 +118,10 @@ impl ProblemKind {
         Self::DrilldownFailed,
         Self::DrilldownOutdated,
         Self::UnknownRefresh,
+        Self::UnknownWebhook,
+        Self::UnknownDelivery,
+        Self::WebhookDisabled,
+        Self::TooManyWebhooks,
         Self::KeyNotActive,
         Self::SignInFailed,
         Self::InvalidBody,
@@ -152,6 +164,10 @@ impl ProblemKind {
             Self::DrilldownFailed => "/problems/drilldown-failed",
             Self::DrilldownOutdated => "/problems/drilldown-outdated",
             Self::UnknownRefresh => "/problems/unknown-refresh",
+            Self::UnknownWebhook => "/problems/unknown-webhook",
+            Self::UnknownDelivery => "/problems/unknown-delivery",
+            Self::WebhookDisabled => "/problems/webhook-disabled",
+            Self::TooManyWebhooks => "/problems/too-many-webhooks",
             Self::KeyNotActive => "/problems/key-not-active",
             Self::SignInFailed => "/problems/sign-in-failed",
             Self::InvalidBody => "/problems/invalid-body",
@@ -195,6 +211,10 @@ impl ProblemKind {
             Self::DrilldownFailed => "Drill-down failed",
             Self::DrilldownOutdated => "Drill-down outdated",
             Self::UnknownRefresh => "Unknown refresh",
+            Self::UnknownWebhook => "Unknown webhook",
+            Self::UnknownDelivery => "Unknown message of a webhook",
+            Self::WebhookDisabled => "Webhook disabled",
+            Self::TooManyWebhooks => "Too many webhooks",
             Self::KeyNotActive => "API key not active",
             Self::SignInFailed => "Signing in failed",
             Self::InvalidBody => "Invalid body",
@@ -230,10 +250,16 @@ impl ProblemKind {
             | Self::UnknownModel
             | Self::UnknownKey
             | Self::UnknownRefresh
+            | Self::UnknownWebhook
+            | Self::UnknownDelivery
             | Self::UnknownDrilldown => StatusCode::NOT_FOUND,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::CrossSite => StatusCode::FORBIDDEN,
-            Self::KeyNotActive | Self::DrilldownNotComplete | Self::DrilldownFailed => StatusCode::CONFLICT,
+            Self::KeyNotActive
+            | Self::WebhookDisabled
+            | Self::TooManyWebhooks
+            | Self::DrilldownNotComplete
+            | Self::DrilldownFailed => StatusCode::CONFLICT,
             Self::CursorOutdated | Self::DrilldownOutdated => StatusCode::GONE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -312,6 +338,18 @@ impl ProblemKind {
             }
             Self::UnknownRefresh => {
                 "There is no refresh of this id, or it was forgotten: those that found nothing new are kept for a day, all others for 90."
+            }
+            Self::UnknownWebhook => {
+                "There is no webhook of this id, or it was deleted. `/v1/webhooks` lists those that there are."
+            }
+            Self::UnknownDelivery => {
+                "There is no message of this id for this webhook, or it was forgotten: messages are kept for 30 days."
+            }
+            Self::TooManyWebhooks => {
+                "Delete one that is not needed any more. One receiver can pass messages on to many."
+            }
+            Self::WebhookDisabled => {
+                "The receiver answered `410 Gone`, or every try failed for five days. Mend it, then `POST /v1/webhooks/{id}/enable`."
             }
             Self::KeyNotActive => {
                 "The key has expired, is revoked, or was replaced before: it cannot be replaced. Make a new one."

@@ -58,6 +58,7 @@ impl Client {
             metrics: Metrics::default(),
             wake: Arc::default(),
             stop: tokio_util::sync::CancellationToken::new(),
+            webhooks: server::config::WebhooksConfig::default(),
             served_measures: ServedMeasures::default(),
             memory: AnswerMemory::new(0, Metrics::default()),
         };

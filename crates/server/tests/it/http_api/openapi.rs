@@ -15,6 +15,7 @@ use store::drilldowns::FetchedLine;
 use store::keys::KeyToCreate;
 use store::queries::{FinishedQuery, StartedQuery};
 use store::refreshes::{CurrencyTotal, Occasion, PartProgress, RefreshToRequest};
+use store::webhooks::{Tried, Verdict};
 
 use super::bill_of_two_months::{ALICE, publish};
 use super::client::Client;
@@ -116,7 +117,8 @@ async fn answers_have_the_keys_that_are_described_and_no_others(pool: PgPool) {
     let key = create_key(&pool).await;
     let refresh = refresh(&pool).await;
     let client = Client::new(pool.clone());
-    let drilldown = create_drilldown(&client, pool).await;
+    let drilldown = create_drilldown(&client, pool.clone()).await;
+    let webhook = create_webhook(&client, &pool).await;
     let document = client.get_ok("/openapi.json").await;
     let mut asked = 0;
     for (path, _, operation) in operations(&document).into_iter().filter(|(_, method, _)| *method == "get") {
@@ -131,6 +133,7 @@ async fn answers_have_the_keys_that_are_described_and_no_others(pool: PgPool) {
         let id = match path {
             path if path.starts_with("/v1/drilldowns/") => &drilldown,
             path if path.starts_with("/v1/refreshes") => &refresh,
+            path if path.starts_with("/v1/webhooks") => &webhook,
             _ => &key,
         };
         let answer = client.get(&filled.replace("{id}", id)).await;
@@ -164,6 +167,28 @@ async fn create_drilldown(client: &Client, pool: PgPool) -> String {
     set.write(&[line]).await.expect("kept");
     set.finish("2026-11-05T06:00:00Z".parse().expect("an instant")).await.expect("complete");
     answer.json()["data"]["id"].as_str().expect("an id").to_owned()
+}
+
+/// A webhook with a message that was tried once.
+async fn create_webhook(client: &Client, pool: &PgPool) -> String {
+    let webhook =
+        serde_json::json!({ "name": "test", "url": "https://hooks.example.com/", "types": ["refresh.failed"] });
+    let answer = client.post("/v1/webhooks", &webhook).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+    let id = answer.json()["data"]["id"].as_str().expect("an id").to_owned();
+    let answer = client.post(&format!("/v1/webhooks/{id}/test"), &Value::Null).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text);
+    let (store, now) = (Store::from_pool(pool.clone()), "2026-11-05T06:00:00Z".parse().expect("an instant"));
+    let due = store.take_deliveries(now, now, 1).await.expect("the database");
+    let tried = Tried {
+        at: now,
+        duration: std::time::Duration::from_millis(7),
+        status: Some(500),
+        failure: Some("the receiver answered 500".to_owned()),
+        answer: Some("no".to_owned()),
+    };
+    store.write_attempt(&due[0], &tried, Verdict::Again(Some(now))).await.expect("the database");
+    id
 }
 
 async fn create_key(pool: &PgPool) -> String {

@@ -4,7 +4,7 @@ mod clients;
 mod limits;
 mod proxies;
 mod served;
-mod service;
+pub(crate) mod service;
 mod slow;
 mod stopping;
 mod the_binary;

@@ -19,7 +19,7 @@ use ledger::Ownership;
 use sample::{LineItem, SampleOptions};
 use serde_json::Value;
 use server::clock::Clock;
-use server::config::{DrilldownConfig, LimitsConfig};
+use server::config::{DrilldownConfig, LimitsConfig, WebhooksConfig};
 use server::drilldowns::{DrilldownDesk, DrilldownRunner};
 use server::gate::{ClaimGrants, Gate, GateOptions};
 use server::http::{AnswerMemory, ApiState, ServedMeasures, router};
@@ -119,6 +119,7 @@ impl World {
             metrics,
             wake: Arc::default(),
             stop: CancellationToken::new(),
+            webhooks: WebhooksConfig::default(),
             served_measures: ServedMeasures::default(),
         };
         Self { store, refresher, router: router(state.clone()), versions, pool, state, folder }
