@@ -156,6 +156,7 @@ impl Ids {
             (r#""[0-9a-f]{32}""#, "\"019f3b2a6d777c0e9f5c6f3f1c1a2b3c\""),
             (r#""[0-9a-f]{64}""#, "\"0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9\""),
             ("cursor=[A-Za-z0-9_-]+", "cursor=AQuauyRGih91AaIIRv4Af5OptQ1biNzeXg"),
+            (r#""whsec_[A-Za-z0-9+/=]+""#, "\"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\""),
             (r#""cbk_[a-z2-7]+""#, "\"cbk_a4dqobyha4dqobyha4dqobyha4dqobyha4dqobyha4dqobyha4dqma7siza\""),
         ];
         let text = replacements.iter().fold(text.into_owned(), |text, (changing, fixed)| {

@@ -73,6 +73,15 @@ const TEXTS: &[(&str, &str)] = &examples![
     "list_queries",
     "get_status",
     "list_audit_entries",
+    "create_webhook",
+    "get_webhook",
+    "list_webhooks",
+    "test_webhook",
+    "list_deliveries",
+    "rotate_webhook_secret",
+    "enable_webhook",
+    "replay_delivery",
+    "get_events",
 ];
 
 /// The names of the examples' files, in an order in which they can be asked.
