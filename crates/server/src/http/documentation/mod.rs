@@ -20,8 +20,9 @@ use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
 use super::problem::{MEDIA_TYPE, ProblemDocument, ProblemKind};
 pub(crate) use parameters::{
-    AuditParameters, CostParameters, CostsParameters, DimensionParameter, EventParameters, FormatParameter, PageParameters,
-    PeriodAndCostParameters, PeriodInPath, PrincipalsParameters, ValuesParameters, day_schema, period_schema,
+    AuditParameters, CostParameters, CostsParameters, DimensionParameter, EventParameters, FormatParameter,
+    PageParameters, PeriodAndCostParameters, PeriodInPath, PrincipalsParameters, ValuesParameters, day_schema,
+    period_schema,
 };
 pub(crate) use question::CostsQuestion;
 
