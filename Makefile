@@ -1,5 +1,5 @@
 # Two commands are all that a newcomer needs: `make demo` and `make test`.
-.PHONY: demo test prepare
+.PHONY: demo test bench prepare
 
 # The committed descriptions in .sqlx stand in for a database while queries are compiled.
 export SQLX_OFFLINE = true
@@ -15,6 +15,9 @@ test: prepare ## Everything that the project can prove about itself
 	target/debug/examples/with_postgres -- cargo test --workspace
 	scripts/check-sql
 	scripts/check-compose
+
+bench: prepare ## How fast it is, beside peers: the release build is made first, which takes a while
+	@scripts/bench/run
 
 prepare:
 	@scripts/prepare
