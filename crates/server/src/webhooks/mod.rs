@@ -1,7 +1,7 @@
 //! Sending events to webhooks, signed as Standard Webhooks has it (<https://www.standardwebhooks.com>).
 //!
 //! What is to be sent waits in the store ([`store::webhooks`]); [`WebhookSender`] takes what is due, a few at a time, and writes
-//! down how each try went. Where it is sent to is somebody else's word: [`address`] keeps it from reaching what only this
+//! down how each try went. Where it is sent to is somebody else's word: `address` keeps it from reaching what only this
 //! machine can.
 
 mod address;
