@@ -8,7 +8,10 @@ import type { components, paths } from "./api.js";
 const [baseUrl, key] = process.argv.slice(2);
 assert(baseUrl !== undefined && key !== undefined, "smoke.js URL KEY");
 
-const client = createClient<paths>({
+// Costs can be had as a table as well: this client takes JSON.
+type Json = "application/json" | "application/problem+json";
+
+const client = createClient<paths, Json>({
   baseUrl,
   headers: { Authorization: `Bearer ${key}` },
   // Lists are separated by commas and dimensions stand in brackets, as the description says.
@@ -72,7 +75,7 @@ assert.equal(problem?.type, "/problems/unknown-team");
 assert.equal(problem.did_you_mean, "data-science");
 
 // Whoever is not known is told nothing else.
-const nobody = createClient<paths>({ baseUrl });
+const nobody = createClient<paths, Json>({ baseUrl });
 const refused = await nobody.GET("/v1/costs");
 assert.equal(refused.response.status, 401);
 
