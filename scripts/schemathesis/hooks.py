@@ -44,7 +44,14 @@ def filter_failure(context, failure, case, response):
     if type(failure).__name__ != "RejectedPositiveData" or response.status_code != 400:
         return True
     faults = response.json().get("errors") or [{}]
-    return any((fault.get("type"), fault.get("parameter")) not in BELONGING_TOGETHER for fault in faults)
+    return not all(is_about_several(fault) for fault in faults)
+
+
+def is_about_several(fault):
+    kind, parameter = fault.get("type"), fault.get("parameter") or ""
+    # All filters together have at most so many values; what one may have is described.
+    is_sum_of_filters = kind == "/problems/limit-exceeded" and parameter.startswith(("filter", "exclude"))
+    return is_sum_of_filters or (kind, parameter) in BELONGING_TOGETHER
 
 
 @schemathesis.hook
