@@ -9,7 +9,7 @@ import urllib.request
 from common import FOLDER, CHARGEBACK, Service, configure, median, peak_memory, report, sample
 
 SECONDS = int(os.environ.get("SECONDS_EACH", "8"))
-ROUNDS = 3
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
 CONNECTIONS = 50
 MONTHS = [f"2025-{month:02}" for month in (11, 12)] + [f"2026-{month:02}" for month in (1, 2, 3, 5, 6, 7, 8, 9, 10)]
 
@@ -33,7 +33,7 @@ end
         file.write(script)
         file.flush()
         threads = min(2, connections)
-        command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{SECONDS}s", "-s", file.name, address]
+        command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{SECONDS}s", "--timeout", "60s", "-s", file.name, address]
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     figures = [float(figure) for figure in re.search(r"measured (.*)", output).group(1).split()]
     if figures[4]:

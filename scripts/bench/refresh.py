@@ -11,7 +11,7 @@ import duckdb
 from common import CHARGEBACK, FOLDER, ROOT, configure, median, peak_memory, report, sample
 
 PERIOD = "2026-10"
-ROUNDS = 3
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
 QUESTION = (ROOT / "scripts/bench/daily_cost.duckdb.sql").read_text()
 COLUMNS = 25
 
