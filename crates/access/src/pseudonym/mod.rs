@@ -108,6 +108,7 @@ impl Pseudonyms {
     }
 
     fn letters(&self, kind: &str, text: &str) -> String {
+        // It takes keys of any length: what fails is what it shares with other codes.
         let mut mac =
             Hmac::<Sha256>::new_from_slice(self.key.expose_secret().as_bytes()).expect("HMAC takes keys of any length");
         mac.update(kind.as_bytes());

@@ -34,6 +34,7 @@ impl Default for DrilldownConfig {
     }
 }
 
+/// Called with constants while this is compiled: a zero is an error of the compiler.
 const fn n(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).expect("not zero")
 }

@@ -35,10 +35,12 @@ impl Default for LimitsConfig {
     }
 }
 
+/// Called with constants while this is compiled: a zero is an error of the compiler.
 const fn n(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).expect("not zero")
 }
 
+/// Likewise.
 const fn many(number: usize) -> NonZeroUsize {
     NonZeroUsize::new(number).expect("not zero")
 }

@@ -15,7 +15,7 @@ use super::ApiState;
 use super::access::RefreshRunner;
 use super::answer::Links;
 use super::cursor::CursorQuestion;
-use super::documentation::{FormatParameter, FormatProblems, RefreshListProblems};
+use super::documentation::{FormatParameter, FormatProblems, PageParameters, RefreshListProblems};
 use super::format::Format;
 use super::format::table::Table;
 use super::grammar::{Accepted, Echo, Faults, Parameters, read_format};
@@ -179,9 +179,7 @@ impl From<QueryDay> for DayTotal {
 /// Every query that was put to an engine, newest first, and what they came to by day: what the service itself costs. The
 /// values of their parameters are not shown; they may be persons.
 #[utoipa::path(get, path = "/v1/queries", tag = "refreshes",
-    params(("limit" = Option<u16>, Query, description = "Queries on a page; 100, where nothing is said.",
-                minimum = 1, maximum = 1000),
-           ("cursor" = Option<String>, Query, description = "Where the page begins: from `links.next` of the page before."), FormatParameter),
+    params(PageParameters, FormatParameter),
     responses((status = OK, description = "The queries", content(
                   (QueriesAnswer = "application/json"), (String = "text/csv"))),
               RefreshListProblems, FormatProblems))]

@@ -125,7 +125,7 @@ fn seconds(time: TimeDelta) -> i64 {
     time.num_seconds().max(0)
 }
 
-/// The nearest float. Every decimal can be read as one.
+/// The nearest float, for Prometheus knows nothing else. It is shown and never added up. Every decimal can be read as one.
 fn float(amount: Amount) -> f64 {
     amount.to_string().parse().unwrap_or(f64::NAN)
 }

@@ -15,7 +15,7 @@ use crate::http::ApiState;
 use crate::http::access::RefreshRunner;
 use crate::http::answer::Links;
 use crate::http::cursor::CursorQuestion;
-use crate::http::documentation::{FormatParameter, FormatProblems, RefreshListProblems};
+use crate::http::documentation::{FormatParameter, FormatProblems, PageParameters, RefreshListProblems};
 use crate::http::format::Format;
 use crate::http::format::table::Table;
 use crate::http::grammar::{Accepted, Echo, Faults, Parameters, read_format};
@@ -69,9 +69,7 @@ pub(crate) struct RefreshesAnswer {
 ///
 /// All refreshes that are kept, newest first: those that found nothing new for a day, all others for 90.
 #[utoipa::path(get, path = "/v1/refreshes", tag = "refreshes",
-    params(("limit" = Option<u16>, Query, description = "Refreshes on a page; 100, where nothing is said.",
-                minimum = 1, maximum = 1000),
-           ("cursor" = Option<String>, Query, description = "Where the page begins: from `links.next` of the page before."), FormatParameter),
+    params(PageParameters, FormatParameter),
     responses((status = OK, description = "The refreshes", content(
                   (RefreshesAnswer = "application/json"), (String = "text/csv"))),
               RefreshListProblems, FormatProblems))]
