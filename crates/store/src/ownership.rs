@@ -17,6 +17,7 @@ use serde_json::json;
 use sqlx::{Connection, PgConnection};
 
 use crate::audit::record_in;
+use crate::data_versions;
 use crate::error::{Doing, StoreError};
 use crate::events::{EventKind, NewEvent};
 use crate::store::Store;
@@ -68,7 +69,7 @@ impl Store {
                 loads += 1;
             }
             if let Some(changed) = switch_ownership(&mut writer, ownership_id, &names, caller, now).await? {
-                forget_other_rules(&mut writer).await?;
+                forget_old_rules(&mut writer).await?;
                 return Ok(OwnershipApplied { ownership_version: ownership_id, changed, loads });
             }
         }
@@ -140,10 +141,7 @@ async fn switch_ownership(
     now: DateTime<Utc>,
 ) -> Result<Option<bool>, StoreError> {
     let mut transaction = connection.begin().await.doing("the change of rules")?;
-    let in_force = sqlx::query_scalar!("select ownership_id from serving for update")
-        .fetch_one(&mut *transaction)
-        .await
-        .doing("the lock on what is served")?;
+    let in_force = data_versions::lock(&mut transaction).await?;
     if in_force == Some(ownership_id) {
         return Ok(Some(false));
     }
@@ -151,14 +149,7 @@ async fn switch_ownership(
         return Ok(None);
     }
     name_teams(&mut transaction, names).await?;
-    let data_version = sqlx::query_scalar!(
-        "update serving set ownership_id = $1, data_version = data_version + 1, published_at = $2 returning data_version",
-        ownership_id,
-        now,
-    )
-    .fetch_one(&mut *transaction)
-    .await
-    .doing("the change of rules")?;
+    let data_version = data_versions::begin_next(&mut transaction, ownership_id, now).await?;
     let payload =
         json!({ "data_version": format!("v{data_version}"), "because": "rules", "ownership_version": ownership_id });
     let published = NewEvent { kind: EventKind::DataVersionPublished, payload, now };
@@ -187,31 +178,29 @@ async fn text_of(connection: &mut PgConnection, ownership_id: Option<i32>) -> Re
     Ok(json!({ "version": ownership_id, "text": text }))
 }
 
-/// What rules that are not in force any more gave to whom is not asked again: it can be worked out anew. The lock on what
-/// is served keeps other rules from coming into force meanwhile.
-async fn forget_other_rules(connection: &mut PgConnection) -> Result<(), StoreError> {
+/// What rules gave to whom that are long out of force is not asked again: it can be worked out anew. The lock on what is
+/// served keeps other rules from coming into force meanwhile.
+async fn forget_old_rules(connection: &mut PgConnection) -> Result<(), StoreError> {
     let mut transaction = connection.begin().await.doing("the forgetting of old rules")?;
-    let in_force = sqlx::query_scalar!("select ownership_id from serving for update")
-        .fetch_one(&mut *transaction)
-        .await
-        .doing("the lock on what is served")?;
-    sqlx::query!("delete from team_cost where ownership_id <> $1", in_force)
+    let Some(in_force) = data_versions::lock(&mut transaction).await? else { return Ok(()) };
+    let kept = data_versions::forget_old_rules(&mut transaction, in_force).await?;
+    sqlx::query!("delete from team_cost where ownership_id <> all($1)", &kept)
         .execute(&mut *transaction)
         .await
         .doing("the forgetting of old summaries")?;
-    sqlx::query!("delete from team_period_cost where ownership_id <> $1", in_force)
+    sqlx::query!("delete from team_period_cost where ownership_id <> all($1)", &kept)
         .execute(&mut *transaction)
         .await
         .doing("the forgetting of old summaries")?;
-    sqlx::query!("delete from team_day_cost where ownership_id <> $1", in_force)
+    sqlx::query!("delete from team_day_cost where ownership_id <> all($1)", &kept)
         .execute(&mut *transaction)
         .await
         .doing("the forgetting of old summaries")?;
-    sqlx::query!("delete from ownership_total where ownership_id <> $1", in_force)
+    sqlx::query!("delete from ownership_total where ownership_id <> all($1)", &kept)
         .execute(&mut *transaction)
         .await
         .doing("the forgetting of old summaries")?;
-    sqlx::query!("delete from owner where ownership_id <> $1", in_force)
+    sqlx::query!("delete from owner where ownership_id <> all($1)", &kept)
         .execute(&mut *transaction)
         .await
         .doing("the forgetting of old owners")?;

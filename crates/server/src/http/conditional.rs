@@ -31,7 +31,7 @@ pub(crate) struct Versioned<T> {
     body: T,
 }
 
-/// Which data version an answer was made from, and since when that is served.
+/// Which data version was served when an answer was made, and since when that which it is about is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DataVersion {
     pub(super) number: i64,
@@ -42,7 +42,8 @@ pub(super) struct DataVersion {
 impl<T> Versioned<T> {
     /// An answer made from nothing but this snapshot and the question.
     pub(crate) fn of(snapshot: &Snapshot, body: T) -> Self {
-        let (number, published_at) = (snapshot.data_version(), snapshot.as_of());
+        // An answer about an earlier version is as old as the newest: until the next, nothing about it changes.
+        let (number, published_at) = (snapshot.newest_version(), snapshot.as_of());
         Self { version: DataVersion { number, published_at, persons: snapshot.sight().persons }, body }
     }
 

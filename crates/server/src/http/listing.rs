@@ -47,10 +47,20 @@ impl ListQuery {
         echo
     }
 
+    /// The data version that the page must be of, where it is not the first.
+    ///
+    /// # Errors
+    /// Where the cursor is none.
+    pub(crate) fn page_version(&self) -> Result<Option<i64>, Problem> {
+        let Some(text) = &self.cursor else { return Ok(None) };
+        let given = Cursor::read_any(text).map_err(|error| Fault::invalid_value("cursor", error.to_string()))?;
+        Ok(Some(i64::try_from(given.cursor.position >> 64).unwrap_or(i64::MAX)))
+    }
+
     /// The page of the list at this path that is asked for.
     ///
     /// # Errors
-    /// Where the cursor is of another question, or of a data version that is not served any more.
+    /// Where the cursor is of another question, or of a data version that is not the snapshot's: it is not kept any more.
     pub(crate) fn page(
         &self,
         path: &str,
@@ -65,7 +75,7 @@ impl ListQuery {
             let cursor = Cursor::read(text, question);
             let Cursor { position } = cursor.map_err(|error| Fault::invalid_value("cursor", error.to_string()))?;
             if position >> 64 != version {
-                let detail = "another data version has been published since the first of these pages";
+                let detail = "the data version of the first of these pages is not kept any more";
                 let first = format!("{path}?{}&limit={}", echo.query_string(), self.limit);
                 let links = Links::default().and("first", first);
                 return Err(Problem::new(ProblemKind::CursorOutdated, detail).with_links(links));

@@ -6,6 +6,7 @@
 
 pub(crate) mod access;
 mod answer;
+mod as_of;
 mod audit;
 mod body;
 mod compression;

@@ -205,10 +205,23 @@ async fn a_page_of_a_version_that_is_gone_says_where_to_begin_anew(pool: PgPool)
     assert_eq!(world.get(next).await["meta"]["data_version"], first["meta"]["data_version"]);
     assert_eq!(first["meta"]["next_cursor"], next.split("cursor=").last().expect("a cursor"));
 
-    let month = period("2026-06");
-    let bill = prop::collection::vec(line(month), 90).new_tree(&mut runner).expect("a bill").current();
-    world.write(month, &bill);
-    world.refresh_well().await;
+    let mut read_anew = async || {
+        let month = period("2026-06");
+        let bill = prop::collection::vec(line(month), 90).new_tree(&mut runner).expect("a bill").current();
+        world.write(month, &bill);
+        world.refresh_well().await;
+    };
+    let second = world.get(next).await;
+    read_anew().await;
+    // The second page is still from the same truth as the first, also for whoever has only now come to it.
+    let (status, after_the_flip) = world.ask(next).await;
+    assert_eq!(
+        (status, &after_the_flip["data"], &after_the_flip["meta"]),
+        (StatusCode::OK, &second["data"], &second["meta"])
+    );
+    for _ in 0..5 {
+        read_anew().await;
+    }
     let (status, problem) = world.ask(next).await;
     assert_eq!((status, &problem["type"]), (StatusCode::GONE, &json!("/problems/cursor-outdated")));
     let anew = world.get(problem["links"]["first"].as_str().expect("a link")).await;

@@ -4,6 +4,7 @@
 
 mod alternatives;
 mod arranged;
+mod as_of;
 mod athena;
 mod bad_input;
 mod callers;

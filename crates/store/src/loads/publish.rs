@@ -4,6 +4,7 @@ use sqlx::Connection;
 
 use super::LoadWriter;
 use super::begin::{drop_or_leave, export_name};
+use crate::data_versions;
 use crate::error::{Doing, StoreError};
 use crate::events::{EventKind, NewEvent, record_in};
 use crate::ownership::{TeamNames, name_teams, own_load, rules_in_force};
@@ -91,27 +92,27 @@ impl LoadWriter {
         now: DateTime<Utc>,
     ) -> Result<Option<i64>, StoreError> {
         let mut transaction = self.lease.begin().await.doing("the publishing of a load")?;
-        let in_force = sqlx::query_scalar!("select ownership_id from serving for update")
-            .fetch_one(&mut *transaction)
-            .await
-            .doing("the lock on what is served")?;
-        if in_force != Some(ownership_id) {
+        if data_versions::lock(&mut transaction).await? != Some(ownership_id) {
             return Ok(None);
         }
+        let data_version = data_versions::begin_next(&mut transaction, ownership_id, now).await?;
         sqlx::query!(
-            "update load set state = 'superseded'
+            "update load set state = 'superseded', served_until = $4
               where state = 'current' and (export_id = $1 and period = $2 or load_id = any($3))",
             self.export_id,
             self.period.first_day(),
             giving_way,
+            data_version,
         )
         .execute(&mut *transaction)
         .await
         .doing("the end of the version before")?;
         let installed = sqlx::query!(
-            "update load set state = 'current', finished_at = $2 where load_id = $1 and state = 'loading'",
+            "update load set state = 'current', finished_at = $2, served_from = $3
+              where load_id = $1 and state = 'loading'",
             self.load_id,
             now,
+            data_version,
         )
         .execute(&mut *transaction)
         .await
@@ -120,13 +121,6 @@ impl LoadWriter {
             return Err(StoreError::LeaseLost { period: self.period });
         }
         name_teams(&mut transaction, names).await?;
-        let data_version = sqlx::query_scalar!(
-            "update serving set data_version = data_version + 1, published_at = $1 returning data_version",
-            now
-        )
-        .fetch_one(&mut *transaction)
-        .await
-        .doing("the data version")?;
         let payload = json!({
             "data_version": format!("v{data_version}"),
             "because": "load",
@@ -164,6 +158,7 @@ impl LoadWriter {
         .await
         .doing("the old versions")?;
         for load_id in old {
+            data_versions::forget_load(&mut self.lease, load_id).await?;
             // Rows first, which may take a while and is in nobody's way; then partitions, which must be quick. A load
             // whose partitions stay behind is kept as failed, so that the next refresh finds them.
             sqlx::query!("delete from team_cost where load_id = $1", load_id)

@@ -74,13 +74,37 @@ pub(super) async fn current_loads(connection: &mut PgConnection, sight: &Sight) 
     .fetch_all(connection)
     .await
     .doing("the loads that are served")?;
-    let served = |row: LoadRow| {
-        let (load_id, version) = (row.load_id, LoadVersion::from(row));
-        let usage_dates = version.usage_dates;
-        let version = if sight.is_whole() { version } else { version.without_contents() };
-        ServedLoad { load_id, version, usage_dates }
-    };
-    Ok(rows.into_iter().map(served).collect())
+    Ok(rows.into_iter().map(|row| served(row, sight)).collect())
+}
+
+/// The loads that an earlier data version was made of.
+pub(super) async fn loads_of(
+    connection: &mut PgConnection,
+    data_version: i64,
+    sight: &Sight,
+) -> Result<Vec<ServedLoad>, StoreError> {
+    let rows = sqlx::query_as!(
+        LoadRow,
+        r#"select load_id, export.name as export, period, version, state, manifest_identity, manifest_written_at,
+                  started_at, finished_at, failure, differences as "differences: Json<Vec<Difference>>", line_items,
+                  fact_rows, has_net_unblended, invoiced, first_usage_date, last_usage_date
+             from load
+             join export using (export_id)
+            where served_from <= $1 and (served_until is null or served_until > $1)
+            order by period, export.name"#,
+        data_version,
+    )
+    .fetch_all(connection)
+    .await
+    .doing("the loads that were served")?;
+    Ok(rows.into_iter().map(|row| served(row, sight)).collect())
+}
+
+fn served(row: LoadRow, sight: &Sight) -> ServedLoad {
+    let (load_id, version) = (row.load_id, LoadVersion::from(row));
+    let usage_dates = version.usage_dates;
+    let version = if sight.is_whole() { version } else { version.without_contents() };
+    ServedLoad { load_id, version, usage_dates }
 }
 
 impl Snapshot {

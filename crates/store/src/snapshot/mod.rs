@@ -1,6 +1,7 @@
 //! Reading: everything an answer says comes from one [`Snapshot`], so that it is wholly of one data version.
 
 mod arrangement;
+mod as_of;
 mod control;
 mod costs;
 mod coverage;
@@ -20,6 +21,7 @@ mod teams;
 mod unclassified;
 
 pub use arrangement::{ArrangedRow, Arrangement, RowSlice};
+pub use as_of::{AsOf, NotServed};
 use bill::{Amount, BillingPeriod};
 use chrono::{DateTime, NaiveDate, Utc};
 pub use costs::MOST_ROWS;

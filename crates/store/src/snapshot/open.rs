@@ -7,7 +7,8 @@ use super::{LoadVersion, PeriodStatus};
 use crate::error::{Doing, StoreError};
 use crate::store::Store;
 
-/// Everything that is served, as it was at one moment: one read-only transaction at repeatable-read isolation.
+/// Everything that is served, or was at an earlier time, as it was at one moment: one read-only transaction at
+/// repeatable-read isolation.
 pub struct Snapshot {
     pub(super) transaction: Transaction<'static, Postgres>,
     /// For a word to the database beside the transaction.
@@ -18,7 +19,10 @@ pub struct Snapshot {
     /// What pseudonyms are made with; empty where there are none.
     pub(super) pseudonym_key: String,
     data_version: i64,
+    newest_version: i64,
     as_of: Option<DateTime<Utc>>,
+    /// The day for which it was opened, where that is not today.
+    day: Option<NaiveDate>,
     pub(super) loads: Vec<ServedLoad>,
     pub(super) periods: Vec<BillingPeriod>,
 }
@@ -48,21 +52,51 @@ impl Store {
         .await
         .doing("what is served")?;
         let loads = super::history::current_loads(&mut transaction, &sight).await?;
+        let version = Version {
+            number: serving.data_version,
+            ownership_id: serving.ownership_id.unwrap_or(0),
+            published_at: serving.published_at,
+            newest: serving.data_version,
+            day: None,
+        };
+        Ok(self.opened(transaction, sight, version, loads))
+    }
+
+    pub(super) fn opened(
+        &self,
+        transaction: Transaction<'static, Postgres>,
+        sight: Sight,
+        version: Version,
+        loads: Vec<ServedLoad>,
+    ) -> Snapshot {
         let mut periods: Vec<BillingPeriod> = loads.iter().map(|load| load.version.period).collect();
         periods.sort_unstable();
         periods.dedup();
-        Ok(Snapshot {
+        Snapshot {
             transaction,
             pool: self.pool.clone(),
-            ownership_id: serving.ownership_id.unwrap_or(0),
+            ownership_id: version.ownership_id,
             sight,
             pseudonym_key: self.pseudonyms.as_ref().map(|pseudonyms| pseudonyms.fingerprint()).unwrap_or_default(),
-            data_version: serving.data_version,
-            as_of: serving.published_at,
+            data_version: version.number,
+            newest_version: version.newest,
+            as_of: version.published_at,
+            day: version.day,
             loads,
             periods,
-        })
+        }
     }
+}
+
+/// The data version that a snapshot is of.
+pub(super) struct Version {
+    pub(super) number: i64,
+    pub(super) ownership_id: i32,
+    pub(super) published_at: Option<DateTime<Utc>>,
+    /// That which is served.
+    pub(super) newest: i64,
+    /// The day for which it is asked, where that is not today.
+    pub(super) day: Option<NaiveDate>,
 }
 
 impl Snapshot {
@@ -76,12 +110,17 @@ impl Snapshot {
         self.data_version
     }
 
+    /// The data version that is served: the same, or a later one where an earlier one was asked for.
+    pub fn newest_version(&self) -> i64 {
+        self.newest_version
+    }
+
     /// When this data version was published.
     pub fn as_of(&self) -> Option<DateTime<Utc>> {
         self.as_of
     }
 
-    /// The number of the ownership rules in force; 0 where there are none yet.
+    /// The number of its ownership rules; 0 where there are none yet.
     pub fn ownership_version(&self) -> i32 {
         self.ownership_id
     }
@@ -96,8 +135,10 @@ impl Snapshot {
         self.loads.iter().map(|load| &load.version)
     }
 
-    /// How far a period has come: provisional once it is over and every line of every export carries an invoice id.
+    /// How far a period has come, or had on the day for which the snapshot was opened: provisional once it is over and every
+    /// line of every export carries an invoice id.
     pub fn period_status(&self, period: BillingPeriod, today: NaiveDate) -> PeriodStatus {
+        let today = self.day.map_or(today, |day| day.min(today));
         let mut loads = self.current_loads().filter(|load| load.period == period).peekable();
         if today >= period.end() && loads.peek().is_some() && loads.all(|load| load.invoiced) {
             PeriodStatus::Provisional

@@ -7,10 +7,11 @@ use axum::extract::FromRequestParts;
 use axum::http::Uri;
 use axum::http::request::Parts;
 use serde_json::json;
-use store::snapshot::Snapshot;
+use store::snapshot::{AsOf, Snapshot};
 
 use super::admitted::{client_ip, forbidden, known_caller};
 use crate::http::ApiState;
+use crate::http::as_of::{not_served, require_past};
 use crate::http::problem::{Problem, ProblemKind, chain};
 
 /// A caller who may read costs. It is the only way from a handler to a snapshot, and the snapshot keeps within its sight.
@@ -53,7 +54,34 @@ impl CostReader {
     /// # Errors
     /// Where the database fails, or the audit log cannot be written.
     pub(crate) async fn snapshot(&self) -> Result<Snapshot, Problem> {
-        let snapshot = self.state.store.snapshot(self.sight.clone()).await?;
+        self.written_down(self.state.store.snapshot(self.sight.clone()).await?).await
+    }
+
+    /// The same, of the data version that was served then; of the newest, where nothing is said.
+    ///
+    /// # Errors
+    /// As [`Self::snapshot`], and where there is no such version, or it is not kept any more.
+    pub(crate) async fn snapshot_as_of(&self, as_of: Option<AsOf>) -> Result<Snapshot, Problem> {
+        let Some(as_of) = as_of else { return self.snapshot().await };
+        require_past(as_of, self.state.today())?;
+        let opened = self.state.store.snapshot_as_of(self.sight.clone(), as_of).await?;
+        self.written_down(opened.map_err(not_served)?).await
+    }
+
+    /// The same, of the data version that a cursor is of, where there is one. If that cannot be read it is of the newest:
+    /// whoever reads the page must compare.
+    ///
+    /// # Errors
+    /// As [`Self::snapshot`].
+    pub(crate) async fn snapshot_of_page(&self, data_version: Option<i64>) -> Result<Snapshot, Problem> {
+        let Some(as_of) = data_version.map(AsOf::Version) else { return self.snapshot().await };
+        match self.state.store.snapshot_as_of(self.sight.clone(), as_of).await? {
+            Ok(snapshot) => self.written_down(snapshot).await,
+            Err(_) => self.snapshot().await,
+        }
+    }
+
+    async fn written_down(&self, snapshot: Snapshot) -> Result<Snapshot, Problem> {
         if self.state.gate.is_pseudonymous() && self.sight.persons == Persons::Named {
             self.write_down(&snapshot).await?;
         }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use store::snapshot::{Arrangement, CostQuestion, Scope, Snapshot};
 use utoipa::ToSchema;
 
-use super::paging::{Page, link};
+use super::paging::{Page, link, page_version};
 use crate::http::ApiState;
 use crate::http::access::CostReader;
 use crate::http::answer::{
@@ -64,13 +64,17 @@ pub(super) async fn answer(
     if format != Format::Json {
         require_whole(asked.arrangement.page.as_ref())?;
     }
-    let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
+    let reader = reader.revealing(asked.reveal)?;
+    let mut snapshot = match page_version(asked.arrangement.page.as_ref()) {
+        Some(version) => reader.snapshot_of_page(Some(version)).await?,
+        None => reader.snapshot_as_of(asked.as_of).await?,
+    };
     let (scope, mut periods) = resolve(&asked.scope, &mut snapshot).await?;
-    let (reveal, arranged) = (asked.reveal, asked.arrangement.clone());
+    let (reveal, as_of, arranged) = (asked.reveal, asked.as_of, asked.arrangement.clone());
     let question = asked.about(scope);
     let (top, compare) = (arranged.top, arranged.compare);
     let compare = compare.map(|compare| resolve_comparison(compare, &periods, &snapshot)).transpose()?;
-    let echo = Echo::of(&question).arranged(top, compare).revealing(reveal);
+    let echo = Echo::of(&question).arranged(top, compare).as_of(as_of).revealing(reveal);
     let page = arranged.page.map(|page| Page::of(page, &echo, &snapshot)).transpose()?;
 
     let arrangement = Arrangement { top, compare, slice: page.as_ref().map(Page::slice) };
@@ -105,7 +109,7 @@ pub(super) async fn answer(
         let answer = CostsAnswer { data, meta, control, links };
         return Ok((answer.next_page(), Versioned::of(&snapshot, answer)).into_response());
     }
-    let undivided = Echo::of(&ungrouped(&question)).arranged(None, compare).revealing(reveal);
+    let undivided = Echo::of(&ungrouped(&question)).arranged(None, compare).as_of(as_of).revealing(reveal);
     let described = link(Links::default(), "describedby", &undivided);
     let described_by = described.get("describedby");
     let export = Export { snapshot, question, arrangement, format, meta: &meta, control: &control, described_by };

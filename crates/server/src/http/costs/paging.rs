@@ -1,7 +1,7 @@
 //! Pages of costs: all of one data version, or none.
 //!
 //! A version never changes and its rows have one order, so that a page is told by how many rows come before it. The cursor
-//! says that and the version; once another is served, what it points to is gone, and the caller is told where to begin anew.
+//! says that and the version, which is read from as long as it is kept; once it is gone, the caller is told where to begin anew.
 
 use store::snapshot::{ArrangedRow, RowSlice, Snapshot};
 
@@ -25,7 +25,7 @@ impl Page {
     /// The page that is asked for of this question.
     ///
     /// # Errors
-    /// Where its cursor is one of another question, or of a data version that is not served any more.
+    /// Where its cursor is one of another question, or of a data version that is not the snapshot's: it is not kept any more.
     pub(super) fn of(asked: AskedPage, question: &Echo, snapshot: &Snapshot) -> Result<Self, Problem> {
         let sight = snapshot.sight();
         let filters = [(question.query_string(), sight.digest())];
@@ -94,9 +94,16 @@ fn echo(question: &Echo, limit: u16, cursor: Option<&str>) -> Echo {
     echo
 }
 
+/// The data version that a page which is asked for must be of, where it is not the first.
+pub(super) fn page_version(asked: Option<&AskedPage>) -> Option<i64> {
+    let given = asked?.cursor.as_ref()?;
+    Some(split(given.cursor.position).0)
+}
+
 fn outdated(version: i64, question: &Echo, limit: u16, snapshot: &Snapshot) -> Problem {
     let served = data_version(snapshot);
-    let detail = format!("the cursor belongs to data version v{version}, and {served} is served now; begin anew");
+    let detail =
+        format!("the cursor belongs to data version v{version}, which is not kept; {served} is served now: begin anew");
     let first = link(Links::default(), "first", &echo(question, limit, None));
     Problem::new(ProblemKind::CursorOutdated, detail).with_links(first)
 }

@@ -58,7 +58,7 @@ pub(crate) async fn list_dimension_values(
     // Without a fault there is a dimension.
     let Some(dimension) = dimension else { return Err(Problem::nothing_loaded()) };
     let reader = reader.revealing(asked.report.reveal)?;
-    let mut snapshot = reader.snapshot().await?;
+    let mut snapshot = reader.snapshot_of_page(asked.page_version()?).await?;
     let (period, cost) = (resolve_one(asked.report.period, &snapshot)?, asked.report.cost);
 
     let path = format!("/v1/dimensions/{}/values", segment(&dimension.to_string()));

@@ -100,12 +100,13 @@ problems! {
     /// Of `/v1/costs`.
     CostsProblems: [
         UnknownParameter, RepeatedParameter, UnknownDimension, InvalidValue, ConflictingParameters, LimitExceeded,
-        CursorOutdated, Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable, QueryTooLong, PeriodNotLoaded, NothingLoaded, StoreUnreachable, Timeout, InternalError,
+        CursorOutdated, DataVersionGone, Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
+        QueryTooLong, PeriodNotLoaded, NothingLoaded, StoreUnreachable, Timeout, InternalError,
     ];
     /// Of `/v1/costs:query`.
     CostsBodyProblems: [
         UnknownParameter, UnknownDimension, InvalidValue, ConflictingParameters, LimitExceeded, InvalidBody, BodyTooLarge,
-        UnsupportedMediaType, CursorOutdated, Unauthenticated, Forbidden, CrossSite, TooManyRequests, Overloaded,
+        UnsupportedMediaType, CursorOutdated, DataVersionGone, Unauthenticated, Forbidden, CrossSite, TooManyRequests, Overloaded,
         ProviderUnreachable, QueryTooLong, PeriodNotLoaded, NothingLoaded, StoreUnreachable, Timeout, InternalError,
     ];
     /// Of routes about one team.

@@ -14,6 +14,7 @@ use utoipa::openapi::{KnownFormat, RefOr, Required, SchemaFormat};
 use super::arrangement::arrangement;
 use crate::http::cursor::Cursor;
 use crate::http::format::Format;
+use crate::http::grammar::as_of::PATTERN;
 use crate::http::grammar::words::{COST_BASES, GRANULARITIES, REVEAL};
 use crate::http::grammar::{LONGEST_FILTER_VALUE_BYTES, MOST_FILTER_VALUES, MOST_GROUPED_DIMENSIONS, MOST_PERIODS};
 use crate::http::page::{LARGEST_LIMIT, USUAL_LIMIT};
@@ -98,8 +99,19 @@ impl IntoParams for EventParameters {
 
 impl IntoParams for CostsParameters {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let question =
-            [periods(), start(), end(), granularity(), group_by(), filter(), exclude(), cost(), order_by(), reveal()];
+        let question = [
+            periods(),
+            start(),
+            end(),
+            granularity(),
+            group_by(),
+            filter(),
+            exclude(),
+            cost(),
+            order_by(),
+            as_of(),
+            reveal(),
+        ];
         question.into_iter().chain(arrangement()).chain([format_of_costs()]).collect()
     }
 }
@@ -216,6 +228,14 @@ fn cost() -> Parameter {
     let description = "Which cost of a line is added up: `unblended` as invoiced, `net_unblended` after discounts (where the \
                        export lacks it, unblended, with a note), or `list` at public prices.";
     parameter("cost", description, schema.into()).build()
+}
+
+pub(super) fn as_of() -> Parameter {
+    let description = "What would have been said then: the data version of this number (`v12`, from `meta.data_version`), or the one \
+                       that was served when this day (UTC) ended. Loads and ownership rules are those of then; the names of teams \
+                       and accounts, and what the caller may see, are those of now. Five earlier versions of each month, and the \
+                       last five sets of rules, are kept.";
+    parameter("as_of", description, text().pattern(Some(PATTERN)).examples(["v12", "2026-10-31"]).into()).build()
 }
 
 fn reveal() -> Parameter {

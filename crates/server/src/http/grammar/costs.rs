@@ -1,8 +1,9 @@
 //! The question of `/v1/costs`: as a query string, and in [`super::json`] as a body.
 
-use store::snapshot::{CostBasis, CostQuestion, Dimension, Filter, Granularity, OrderBy, Scope};
+use store::snapshot::{AsOf, CostBasis, CostQuestion, Dimension, Filter, Granularity, OrderBy, Scope};
 
 use super::arrangement::{Arranged, AskedArrangement};
+use super::as_of::read_as_of;
 use super::dimensions::{read_filters, read_group_by, read_order_by};
 use super::fault::Faults;
 use super::formats::read_format;
@@ -16,6 +17,8 @@ use crate::http::format::Format;
 pub(crate) struct CostsQuery {
     /// Which lines.
     pub(crate) scope: AskedScope,
+    /// Which data version answers; `None` for the newest.
+    pub(crate) as_of: Option<AsOf>,
     /// Whether the persons behind pseudonyms are asked for.
     pub(crate) reveal: bool,
     /// How the rows are wanted.
@@ -38,6 +41,7 @@ impl CostsQuery {
             "granularity",
             "cost",
             "order_by",
+            "as_of",
             "reveal",
             "top",
             "compare",
@@ -69,10 +73,11 @@ impl CostsQuery {
         let filters = read_filters(parameters, faults);
         let cost = read_cost_basis(parameters, faults);
         let order_by = read_order_by(parameters, &group_by, faults);
+        let as_of = read_as_of(parameters, faults);
         let reveal = read_reveal(parameters, faults);
         let arrangement = AskedArrangement::read(parameters, &Arranged { scope: &scope, granularity }, faults);
         let format = read_format(parameters, &Format::ALL, faults);
-        Self { scope, reveal, arrangement, format, granularity, group_by, filters, cost, order_by }
+        Self { scope, as_of, reveal, arrangement, format, granularity, group_by, filters, cost, order_by }
     }
 
     /// The question to the store, once the scope is known.

@@ -3,10 +3,11 @@
 use bill::BillingPeriod;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use store::snapshot::{CostQuestion, Dimension, Filter, OrderBy, OrderKey, Scope};
+use store::snapshot::{AsOf, CostQuestion, Dimension, Filter, OrderBy, OrderKey, Scope};
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
+use super::as_of::as_of_text;
 use super::lists::join;
 use super::words;
 use crate::http::format::Format;
@@ -52,6 +53,14 @@ impl Echo {
         }
         if let Some(period) = compare {
             self.push("compare", period.to_string());
+        }
+        self
+    }
+
+    /// Adds the data version that was asked for, where one was.
+    pub(crate) fn as_of(mut self, as_of: Option<AsOf>) -> Self {
+        if let Some(as_of) = as_of {
+            self.push("as_of", as_of_text(as_of));
         }
         self
     }

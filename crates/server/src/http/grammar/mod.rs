@@ -5,6 +5,7 @@
 //! gives it a meaning, [`Echo`] writes a question so that it is read as itself.
 
 mod arrangement;
+pub(crate) mod as_of;
 mod costs;
 mod dimensions;
 mod echo;

@@ -64,7 +64,7 @@ pub(crate) async fn list_principals(
     let chosen = read_choices(&parameters, &mut faults);
     let (asked, chosen) = faults.none_or((asked, chosen))?;
     let reader = reader.revealing(asked.report.reveal)?;
-    let mut snapshot = reader.snapshot().await?;
+    let mut snapshot = reader.snapshot_of_page(asked.page_version()?).await?;
     let (period, cost) = (resolve_one(asked.report.period, &snapshot)?, asked.report.cost);
 
     let mut query = asked.echo(period);

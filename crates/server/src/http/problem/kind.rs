@@ -20,6 +20,8 @@ pub(crate) enum ProblemKind {
     LimitExceeded,
     /// A page of a data version that is not served any more.
     CursorOutdated,
+    /// A data version that was served and is not kept any more.
+    DataVersionGone,
     /// A query string beyond the length that is read.
     QueryTooLong,
     /// No such path.
@@ -92,7 +94,7 @@ pub(crate) enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds, in the order in which they are documented.
-    pub(crate) const ALL: [Self; 41] = [
+    pub(crate) const ALL: [Self; 42] = [
         Self::UnknownParameter,
         Self::RepeatedParameter,
         Self::UnknownDimension,
@@ -100,6 +102,7 @@ impl ProblemKind {
         Self::ConflictingParameters,
         Self::LimitExceeded,
         Self::CursorOutdated,
+        Self::DataVersionGone,
         Self::QueryTooLong,
         Self::UnknownPath,
         Self::MethodNotAllowed,
@@ -146,6 +149,7 @@ impl ProblemKind {
             Self::ConflictingParameters => "/problems/conflicting-parameters",
             Self::LimitExceeded => "/problems/limit-exceeded",
             Self::CursorOutdated => "/problems/cursor-outdated",
+            Self::DataVersionGone => "/problems/data-version-gone",
             Self::QueryTooLong => "/problems/query-too-long",
             Self::UnknownPath => "/problems/unknown-path",
             Self::MethodNotAllowed => "/problems/method-not-allowed",
@@ -192,7 +196,8 @@ impl ProblemKind {
             Self::InvalidValue => "Invalid value",
             Self::ConflictingParameters => "Parameters that do not go together",
             Self::LimitExceeded => "More than is answered at once",
-            Self::CursorOutdated => "Page of an older data version",
+            Self::CursorOutdated => "Page of a data version that is gone",
+            Self::DataVersionGone => "Data version not kept any more",
             Self::QueryTooLong => "Query string too long",
             Self::UnknownPath => "Unknown path",
             Self::MethodNotAllowed => "Method not allowed",
@@ -260,7 +265,7 @@ impl ProblemKind {
             | Self::TooManyWebhooks
             | Self::DrilldownNotComplete
             | Self::DrilldownFailed => StatusCode::CONFLICT,
-            Self::CursorOutdated | Self::DrilldownOutdated => StatusCode::GONE,
+            Self::CursorOutdated | Self::DataVersionGone | Self::DrilldownOutdated => StatusCode::GONE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
@@ -293,7 +298,10 @@ impl ProblemKind {
                 "Ask for less at once: fewer dimensions, values or periods, or page by page with `limit`."
             }
             Self::CursorOutdated => {
-                "Pages that belong together are of one data version, and another has been published since the first of them. `links.first` is the first page of the same question now."
+                "Pages that belong together are of one data version, and that of this page is not kept any more. `links.first` is the first page of the same question now."
+            }
+            Self::DataVersionGone => {
+                "The last five versions of a month before the newest, and the last five sets of ownership rules, are kept; what any other answer was made of is gone. `detail` names the oldest data version that can be asked for."
             }
             Self::QueryTooLong => "Ask for fewer values at once.",
             Self::UnknownPath => "There is nothing at this path. `/` lists what there is.",

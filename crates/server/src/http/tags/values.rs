@@ -58,7 +58,7 @@ pub(crate) async fn list_tag_values(
     let Path(key) = key?;
     let key = key_in_path(&key)?;
     let reader = reader.revealing(asked.report.reveal)?;
-    let mut snapshot = reader.snapshot().await?;
+    let mut snapshot = reader.snapshot_of_page(asked.page_version()?).await?;
     let (period, cost) = (resolve_one(asked.report.period, &snapshot)?, asked.report.cost);
     require_known(&mut snapshot, &key, period).await?;
 

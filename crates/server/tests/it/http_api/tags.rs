@@ -93,7 +93,10 @@ async fn a_cursor_of_another_question_is_refused_and_one_of_an_older_version_is_
         (refused.status, refused.json()["errors"][0]["parameter"].clone()),
         (StatusCode::BAD_REQUEST, json!("cursor"))
     );
-    sqlx::query("update serving set data_version = data_version + 1").execute(&pool).await.expect("a new version");
+    let (again, flipped) = (client.get_ok(next).await, "update serving set data_version = data_version + 1");
+    sqlx::query(flipped).execute(&pool).await.expect("a new version");
+    assert_eq!(client.get_ok(next).await["data"], again["data"], "the page is still of the version of the first");
+    sqlx::query("update data_version set forgotten = true").execute(&pool).await.expect("an old version");
     let gone = client.get(next).await;
     assert_eq!((gone.status, gone.json()["type"].clone()), (StatusCode::GONE, json!("/problems/cursor-outdated")));
     let begin_again = gone.json()["links"]["first"].as_str().expect("a link").to_owned();
