@@ -18,7 +18,7 @@ use super::grammar::ReportQuery;
 use super::principals::{PrincipalCosts, WHO};
 use super::problem::Problem;
 use super::resolve::resolve_one;
-use super::showback::{Change, RuleFigures, by_day, change, divide, whole_bill};
+use super::showback::{Change, RuleFigures, WHAT, by_day, change, divide, divide_in_ways, whole_bill};
 use super::tags::{TagKeyCosts, tag_costs};
 
 /// So many principals of each currency are named; the others are one figure.
@@ -177,16 +177,17 @@ async fn summary(
     tags.sort_by_key(|tag| std::cmp::Reverse(tag.line_items()));
     let tags_left_out = tags.len().saturating_sub(MOST_TAGS);
     tags.truncate(MOST_TAGS);
+    let [by_model, by_token_kind, by_charge_type] = divide_in_ways(snapshot, question, WHAT).await?;
     let summary = Summary {
         period,
         change: change(snapshot, question, period, &totals).await?,
         totals,
         by_day: by_day(snapshot, question).await?,
         by_team: divide(snapshot, question, vec![Dimension::Team]).await?,
-        by_model: divide(snapshot, question, vec![Dimension::Model]).await?,
+        by_model,
         by_account: divide(snapshot, question, vec![Dimension::Account]).await?,
-        by_token_kind: divide(snapshot, question, vec![Dimension::TokenKind, Dimension::Cache]).await?,
-        by_charge_type: divide(snapshot, question, vec![Dimension::ChargeType]).await?,
+        by_token_kind,
+        by_charge_type,
         top_principals,
         other_principals,
         unattributed: unattributed.into_iter().map(RuleFigures::from).collect(),

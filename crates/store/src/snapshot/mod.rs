@@ -5,6 +5,7 @@ mod as_of;
 mod control;
 mod costs;
 mod coverage;
+mod divisions;
 mod export;
 mod figures;
 mod history;

@@ -259,6 +259,33 @@ pub struct CostRow {
     pub line_items: i64,
 }
 
+impl CostRow {
+    /// No cost in this currency.
+    pub(super) fn nothing(currency: &str) -> Self {
+        Self {
+            period: None,
+            date: None,
+            dimensions: Vec::new(),
+            principal_arn: None,
+            account_name: None,
+            cost: Amount::ZERO,
+            currency: currency.to_owned(),
+            tokens: Tokens::default(),
+            line_items: 0,
+        }
+    }
+
+    /// Adds the figures of another row, which must be of the same currency.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.cost += other.cost;
+        self.tokens.input += other.tokens.input;
+        self.tokens.output += other.tokens.output;
+        self.tokens.cache_read += other.tokens.cache_read;
+        self.tokens.cache_write += other.tokens.cache_write;
+        self.line_items += other.line_items;
+    }
+}
+
 /// Tokens by class, in single tokens. Lines that do not count tokens (images, model units, guardrails) add nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tokens {

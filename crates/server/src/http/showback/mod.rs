@@ -5,5 +5,7 @@ mod divide;
 mod rules;
 
 pub(crate) use change::{Change, change};
-pub(crate) use divide::{by_day, divide, divide_by_tags, lines_with, whole_bill};
+pub(crate) use divide::{
+    ByCaller, WHAT, WHO, by_day, divide, divide_by_caller, divide_in_ways, lines_with, whole_bill,
+};
 pub(crate) use rules::RuleFigures;

@@ -19,7 +19,7 @@ use crate::http::grammar::{ReportQuery, shown};
 use crate::http::path::segment;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::resolve::resolve_one;
-use crate::http::showback::{Change, by_day, change, divide, lines_with};
+use crate::http::showback::{Change, WHAT, WHO, by_day, change, divide_in_ways, lines_with};
 
 /// The lines with one value of a tag in one period, from every side.
 #[derive(Debug, Serialize, ToSchema)]
@@ -148,6 +148,9 @@ async fn showback(
     question: &CostQuestion,
     totals: Vec<Figures>,
 ) -> Result<TagShowback, StoreError> {
+    let (team, account) = (&[Dimension::Team][..], &[Dimension::Account][..]);
+    let [by_team, by_account, by_principal] = divide_in_ways(snapshot, question, [team, account, &WHO]).await?;
+    let [by_model, by_token_kind, by_charge_type] = divide_in_ways(snapshot, question, WHAT).await?;
     Ok(TagShowback {
         key: key.to_string(),
         value: value.to_owned(),
@@ -155,12 +158,11 @@ async fn showback(
         change: change(snapshot, question, period, &totals).await?,
         totals,
         by_day: by_day(snapshot, question).await?,
-        by_team: divide(snapshot, question, vec![Dimension::Team]).await?,
-        by_model: divide(snapshot, question, vec![Dimension::Model]).await?,
-        by_token_kind: divide(snapshot, question, vec![Dimension::TokenKind, Dimension::Cache]).await?,
-        by_account: divide(snapshot, question, vec![Dimension::Account]).await?,
-        by_principal: divide(snapshot, question, vec![Dimension::Principal, Dimension::Identity, Dimension::Person])
-            .await?,
-        by_charge_type: divide(snapshot, question, vec![Dimension::ChargeType]).await?,
+        by_team,
+        by_model,
+        by_token_kind,
+        by_account,
+        by_principal,
+        by_charge_type,
     })
 }

@@ -6,7 +6,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use bill::BillingPeriod;
 use serde::Serialize;
-use store::snapshot::{CostQuestion, Dimension, Scope, Snapshot, Team};
+use store::snapshot::{CostQuestion, Scope, Snapshot, Team};
 use utoipa::ToSchema;
 
 use super::list::echo;
@@ -19,7 +19,7 @@ use crate::http::documentation::{NotModified, PeriodAndCostParameters, TeamProbl
 use crate::http::grammar::ReportQuery;
 use crate::http::problem::Problem;
 use crate::http::resolve::resolve_one;
-use crate::http::showback::{Change, RuleFigures, by_day, change, divide, divide_by_tags};
+use crate::http::showback::{ByCaller, Change, RuleFigures, WHAT, by_day, change, divide_by_caller, divide_in_ways};
 
 /// One team in one period, from every side.
 #[derive(Debug, Serialize, ToSchema)]
@@ -127,12 +127,8 @@ async fn showback(
     let totals = totals(snapshot, question).await?;
     let change = change(snapshot, question, period, &totals).await?;
     let by_day = by_day(snapshot, question).await?;
-    let by_model = divide(snapshot, question, vec![Dimension::Model]).await?;
-    let by_token_kind = divide(snapshot, question, vec![Dimension::TokenKind, Dimension::Cache]).await?;
-    let who = vec![Dimension::Principal, Dimension::Identity, Dimension::Person];
-    let by_principal = divide(snapshot, question, who).await?;
-    let by_charge_type = divide(snapshot, question, vec![Dimension::ChargeType]).await?;
-    let (by_tag, tags_left_out) = divide_by_tags(snapshot, question, period).await?;
+    let [by_model, by_token_kind, by_charge_type] = divide_in_ways(snapshot, question, WHAT).await?;
+    let ByCaller { by_principal, by_tag, tags_left_out } = divide_by_caller(snapshot, question, period).await?;
     let rules = snapshot.rule_shares(&team.slug, &[period], question.cost).await?;
     let showback = Showback {
         team: TeamName { slug: team.slug, name: team.name },
