@@ -9,6 +9,7 @@ use store::snapshot::{Arrangement, CostQuestion, CostRow, OrderBy, OrderKey, Row
 use super::access::CostReader;
 use super::answer::Links;
 use super::cursor::{Cursor, CursorQuestion};
+use super::format::Format;
 use super::grammar::{Echo, Fault, Faults, LONGEST_FILTER_VALUE_BYTES, Parameters, ReportQuery};
 use super::page::{USUAL_LIMIT, parse_limit};
 use super::problem::{Problem, ProblemKind};
@@ -16,7 +17,7 @@ use super::problem::{Problem, ProblemKind};
 /// What a list is asked with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ListQuery {
-    /// `period`, `cost` and `reveal`.
+    /// `period`, `cost`, `reveal` and `format`.
     pub(crate) report: ReportQuery,
     /// What is looked for; nothing where it is empty.
     pub(crate) q: Option<String>,
@@ -26,7 +27,8 @@ pub(crate) struct ListQuery {
 
 impl ListQuery {
     /// Its parameters.
-    pub(crate) const PARAMETERS: &'static [&'static str] = &["period", "cost", "reveal", "q", "limit", "cursor"];
+    pub(crate) const PARAMETERS: &'static [&'static str] =
+        &["period", "cost", "reveal", "q", "limit", "cursor", "format"];
 
     /// Reads them among others; what is wrong goes to the faults.
     pub(crate) fn read(parameters: &Parameters, faults: &mut Faults) -> Self {
@@ -84,7 +86,8 @@ impl ListQuery {
             offset = i64::try_from(position & u128::from(u64::MAX)).unwrap_or(i64::MAX);
         }
         let cursor = self.cursor.clone();
-        Ok(ListPage { path: path.to_owned(), echo: echo.clone(), limit: self.limit, offset, cursor, question, version })
+        let (path, echo, format) = (path.to_owned(), echo.clone(), self.report.format);
+        Ok(ListPage { path, echo, format, limit: self.limit, offset, cursor, question, version })
     }
 }
 
@@ -102,6 +105,8 @@ pub(crate) fn parse_text(parameter: &str, text: &str) -> Result<String, Fault> {
 pub(crate) struct ListPage {
     path: String,
     echo: Echo,
+    /// The format, where one is named: the next page is in the same.
+    format: Option<Format>,
     limit: u16,
     offset: i64,
     cursor: Option<String>,
@@ -127,8 +132,8 @@ impl ListPage {
         // One more than is shown tells whether there is another page.
         let has_more = rows.len() > usize::from(self.limit);
         rows.truncate(usize::from(self.limit));
-        let links = Links::to_self(self.link(self.cursor.clone()));
-        let links = if has_more { links.and("next", self.link(Some(self.next_cursor()))) } else { links };
+        let links = Links::to_self(self.link(self.cursor.clone(), None));
+        let links = if has_more { links.and("next", self.link(Some(self.next_cursor()), self.format)) } else { links };
         Ok((rows.into_iter().map(|arranged| arranged.row).collect(), links))
     }
 
@@ -137,12 +142,12 @@ impl ListPage {
         Cursor { position: self.version << 64 | u128::from(offset) }.write(self.question)
     }
 
-    fn link(&self, cursor: Option<String>) -> String {
+    fn link(&self, cursor: Option<String>, format: Option<Format>) -> String {
         let mut query = self.echo.clone();
         query.push("limit", self.limit.to_string());
         if let Some(cursor) = cursor {
             query.push("cursor", cursor);
         }
-        format!("{}?{}", self.path, query.query_string())
+        format!("{}?{}", self.path, query.in_format(format).query_string())
     }
 }

@@ -6,10 +6,28 @@ use store::snapshot::{CostBasis, CostQuestion, CostRow, Dimension, Filter, Scope
 use utoipa::ToSchema;
 
 use super::answer::{Links, TokenCounts};
+use super::format::table::Table;
 use super::grammar::Echo;
 use super::models::model_id;
 use super::path::segment;
 use super::showback::whole_bill;
+
+/// Values as a table: a line each.
+pub(crate) const VALUES: Table = Table {
+    columns: &[
+        "value",
+        "label",
+        "cost",
+        "currency",
+        "tokens.input",
+        "tokens.output",
+        "tokens.cache_read",
+        "tokens.cache_write",
+        "line_items",
+    ],
+    decimals: &["cost"],
+    each: None,
+};
 
 /// A value of a dimension, and what lines that have it cost in one currency.
 #[derive(Debug, Serialize, ToSchema)]

@@ -33,6 +33,11 @@ impl Row {
         rows.into_iter().map(|row| Self { names: Arc::clone(&names), row }).collect()
     }
 
+    /// The names of the grouped dimensions, and what is known of the row.
+    pub(crate) fn parts(&self) -> (&[String], &CostRow) {
+        (&self.names, &self.row.row)
+    }
+
     /// Whether any grouped dimension is set.
     pub(crate) fn says_something(&self) -> bool {
         self.row.row.dimensions.iter().any(Option::is_some)

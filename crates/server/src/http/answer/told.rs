@@ -4,10 +4,16 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::Response;
 use bill::Amount;
 use chrono::SecondsFormat;
+use serde::Serialize;
+use store::snapshot::Snapshot;
 
-use super::{ControlFigures, Meta};
+use super::{ControlFigures, Links, Meta};
+use crate::http::conditional::Versioned;
+use crate::http::format::table::Table;
+use crate::http::problem::Problem;
 
 /// The version of all data in the answer.
 pub(crate) const DATA_VERSION: HeaderName = HeaderName::from_static("data-version");
@@ -28,19 +34,40 @@ pub(crate) struct Told<'a> {
     pub(crate) control: &'a [ControlFigures],
     /// Where all of that can be had as JSON.
     pub(crate) described_by: Option<&'a str>,
+    /// Where the next page is, where there is one.
+    pub(crate) next: Option<&'a str>,
 }
 
-impl Told<'_> {
+impl<'a> Told<'a> {
+    /// What is told about the rows of an answer whose links are these.
+    pub(crate) fn of(meta: &'a Meta, control: &'a [ControlFigures], links: &'a Links) -> Self {
+        Self { meta, control, described_by: links.get("self"), next: links.get("next") }
+    }
+
+    /// The rows of an answer of one data version as a file of this name, with all of this in its headers.
+    ///
+    /// # Errors
+    /// Never: what is JSON can be written as CSV.
+    pub(crate) fn above<T: Serialize>(
+        &self,
+        table: &Table,
+        name: &str,
+        rows: &[T],
+        snapshot: &Snapshot,
+    ) -> Result<Response, Problem> {
+        let answer = table.answer(name, rows, self.headers())?;
+        Ok(Versioned::of(snapshot, answer).sent_as(|answer| answer))
+    }
+
     /// In the answer's headers.
     pub(crate) fn headers(&self) -> HeaderMap {
-        let link = self.described_by.map(|path| format!("<{path}>; rel=\"describedby\"; type=\"application/json\""));
         let told = [
             (DATA_VERSION, Some(self.meta.data_version.clone())),
             (DATA_AS_OF, self.as_of()),
             (PERIOD_STATUS, Some(self.period_status())),
             (COST_TOTALS, Some(self.cost_totals())),
             (CONTROL_TOTALS, Some(self.control_totals())),
-            (header::LINK, link),
+            (header::LINK, Some(self.link())),
         ];
         let told = told.into_iter().filter_map(|(name, value)| Some((name, HeaderValue::from_str(&value?).ok()?)));
         told.filter(|(_, value)| !value.is_empty()).collect()
@@ -57,6 +84,14 @@ impl Told<'_> {
             ("described_by", self.described_by.map(str::to_owned)),
         ];
         told.into_iter().filter_map(|(name, value)| Some((format!("chargeback.{name}"), value?))).collect()
+    }
+
+    /// `</v1/models?period=2026-10>; rel="describedby"; type="application/json"`
+    fn link(&self) -> String {
+        let described_by =
+            self.described_by.map(|path| format!("<{path}>; rel=\"describedby\"; type=\"application/json\""));
+        let next = self.next.map(|path| format!("<{path}>; rel=\"next\""));
+        described_by.into_iter().chain(next).collect::<Vec<_>>().join(", ")
     }
 
     fn as_of(&self) -> Option<String> {

@@ -2,15 +2,22 @@
 
 use axum::Json;
 use axum::extract::RawQuery;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use store::snapshot::Dimension;
 use utoipa::ToSchema;
 
 use crate::http::access::CostReader;
 use crate::http::answer::Links;
-use crate::http::documentation::PlainProblems;
+use crate::http::documentation::{DimensionListProblems, FormatParameter, FormatProblems};
+use crate::http::format::Format;
+use crate::http::format::table::Table;
 use crate::http::grammar::ReportQuery;
 use crate::http::problem::Problem;
+
+/// A line each.
+const TABLE: Table = Table { columns: &["name", "description"], decimals: &[], each: None };
 
 /// What costs can be grouped and filtered by.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,20 +44,28 @@ pub(crate) struct DimensionDetail {
 /// List dimensions
 ///
 /// What costs can be grouped, filtered and ordered by.
-#[utoipa::path(get, path = "/v1/dimensions", tag = "dimensions",
-    responses((status = OK, description = "The dimensions", body = DimensionsAnswer), PlainProblems))]
+#[utoipa::path(get, path = "/v1/dimensions", tag = "dimensions", params(FormatParameter),
+    responses((status = OK, description = "The dimensions", content(
+                  (DimensionsAnswer = "application/json"), (String = "text/csv"))),
+              DimensionListProblems, FormatProblems))]
 pub(crate) async fn list_dimensions(
     _reader: CostReader,
     RawQuery(query): RawQuery,
-) -> Result<Json<DimensionsAnswer>, Problem> {
-    ReportQuery::parse(query.as_deref(), &ReportQuery::NOTHING)?;
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::FORMAT)?;
+    let format = Format::choose(asked.format, &headers, &Format::TABULAR)?;
     let detail = |dimension: &Dimension| DimensionDetail {
         name: dimension.to_string(),
         description: description(dimension),
         links: Links::default().and("values", format!("/v1/dimensions/{dimension}/values")),
     };
     let links = Links::to_self("/v1/dimensions").and("tags", "/v1/tags").and("costs", "/v1/costs");
-    Ok(Json(DimensionsAnswer { data: Dimension::NAMED.iter().map(detail).collect(), links }))
+    let data: Vec<DimensionDetail> = Dimension::NAMED.iter().map(detail).collect();
+    if format == Format::Csv {
+        return TABLE.answer("dimensions", &data, HeaderMap::new());
+    }
+    Ok(([(header::VARY, "accept")], Json(DimensionsAnswer { data, links })).into_response())
 }
 
 fn description(dimension: &Dimension) -> &'static str {

@@ -2,22 +2,27 @@
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use store::snapshot::{CostQuestion, Dimension, Scope};
 use utoipa::ToSchema;
 
 use crate::http::ApiState;
 use crate::http::access::CostReader;
-use crate::http::answer::{ControlFigures, Links, Meta, MetaContext, control, totals};
+use crate::http::answer::{ControlFigures, Links, Meta, MetaContext, Told, control, totals};
 use crate::http::conditional::Versioned;
-use crate::http::documentation::{DimensionParameter, DimensionProblems, NotModified, ValuesParameters};
+use crate::http::documentation::{
+    DimensionParameter, DimensionProblems, FormatParameter, FormatProblems, NotModified, ValuesParameters,
+};
+use crate::http::format::Format;
 use crate::http::grammar::{Accepted, Fault, Faults, Parameters, parse_dimension};
 use crate::http::listing::ListQuery;
 use crate::http::path::segment;
 use crate::http::problem::Problem;
 use crate::http::resolve::resolve_one;
 use crate::http::showback::whole_bill;
-use crate::http::values::ValueCosts;
+use crate::http::values::{VALUES, ValueCosts};
 
 const PARAMETERS: Accepted = Accepted { single: ListQuery::PARAMETERS, list: &[], bracketed: &[] };
 
@@ -41,14 +46,17 @@ pub(crate) struct DimensionValuesAnswer {
 /// is typed: a principal is also found by its ARN and its person, an account and a team by their names. A tag is the dimension
 /// `tag:<key>`, percent-encoded as one segment of the path.
 #[utoipa::path(get, path = "/v1/dimensions/{dimension}/values", tag = "dimensions",
-    params(DimensionParameter, ValuesParameters),
-    responses((status = OK, description = "The values", body = DimensionValuesAnswer), NotModified, DimensionProblems))]
+    params(DimensionParameter, ValuesParameters, FormatParameter),
+    responses((status = OK, description = "The values", content(
+                  (DimensionValuesAnswer = "application/json"), (String = "text/csv"))),
+              NotModified, DimensionProblems, FormatProblems))]
 pub(crate) async fn list_dimension_values(
     State(state): State<ApiState>,
     reader: CostReader,
     dimension: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> Result<Versioned<DimensionValuesAnswer>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let Path(dimension) = dimension?;
     let mut faults = Faults::default();
     let dimension = faults.keep(read_dimension(&dimension));
@@ -57,6 +65,7 @@ pub(crate) async fn list_dimension_values(
     let (dimension, asked) = faults.none_or((dimension, asked))?;
     // Without a fault there is a dimension.
     let Some(dimension) = dimension else { return Err(Problem::nothing_loaded()) };
+    let format = Format::choose(asked.report.format, &headers, &Format::TABULAR)?;
     let reader = reader.revealing(asked.report.reveal)?;
     let mut snapshot = reader.snapshot_of_page(asked.page_version()?).await?;
     let (period, cost) = (resolve_one(asked.report.period, &snapshot)?, asked.report.cost);
@@ -77,7 +86,15 @@ pub(crate) async fn list_dimension_values(
     let links = links.and("dimensions", "/v1/dimensions").and("period", format!("/v1/periods/{period}"));
     let context = MetaContext { periods: &[period], cost, today: state.today(), query };
     let meta = Meta::new(&mut snapshot, context, totals, data.len()).await?;
-    Ok(Versioned::of(&snapshot, DimensionValuesAnswer { data, meta, control, links }))
+    if format == Format::Csv {
+        return Told::of(&meta, &control, &links).above(
+            &VALUES,
+            &format!("dimension-values-{period}"),
+            &data,
+            &snapshot,
+        );
+    }
+    Ok(Versioned::of(&snapshot, DimensionValuesAnswer { data, meta, control, links }).into_response())
 }
 
 fn read_dimension(text: &str) -> Result<Dimension, Fault> {

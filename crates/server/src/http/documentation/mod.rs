@@ -151,6 +151,11 @@ problems! {
         UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, PeriodNotLoaded, NothingLoaded,
         StoreUnreachable, Timeout, InternalError,
     ];
+    /// Of `/v1/dimensions`.
+    DimensionListProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, StoreUnreachable, Timeout, InternalError,
+    ];
     /// Of routes without parameters.
     PlainProblems: [
         Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable, UnknownParameter, QueryTooLong,

@@ -1,18 +1,16 @@
 //! `GET /v1/events`: what has happened, page by page or as it happens.
 
-use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
 use super::feed::{Feed, last_event_id};
-use super::list::EventsAnswer;
+use super::list::{EventsAnswer, list, names_format};
 use super::representation::Representation;
 use crate::http::ApiState;
 use crate::http::access::CostReader;
-use crate::http::documentation::{EventParameters, EventProblems};
+use crate::http::documentation::{EventParameters, EventProblems, FormatParameter, FormatProblems};
 use crate::http::grammar::ReportQuery;
-use crate::http::keys::NO_STORE;
 use crate::http::problem::Problem;
 
 /// Watch what happens
@@ -25,9 +23,10 @@ use crate::http::problem::Problem;
 /// With `Last-Event-ID` everything after that event comes first, and everything that is kept where it is not kept any more: an event may come
 /// twice and none is missed. A comment keeps a quiet connection alive.
 #[utoipa::path(get, path = "/v1/events", tag = "events",
-    params(EventParameters),
-    responses((status = OK, description = "The events", content((EventsAnswer = "application/json"), (String = "text/event-stream"))),
-              EventProblems))]
+    params(EventParameters, FormatParameter),
+    responses((status = OK, description = "The events", content(
+                  (EventsAnswer = "application/json"), (String = "text/csv"), (String = "text/event-stream"))),
+              EventProblems, FormatProblems))]
 pub(crate) async fn get_events(
     State(state): State<ApiState>,
     reader: CostReader,
@@ -35,14 +34,10 @@ pub(crate) async fn get_events(
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let last_event_id = last_event_id(&headers)?;
-    match Representation::asked_for(&headers) {
-        Representation::Json => {
-            let answer = EventsAnswer::read(&state.store, query.as_deref()).await?;
-            Ok((NO_STORE, Json(answer)).into_response())
-        }
-        Representation::Stream => {
-            ReportQuery::parse(query.as_deref(), &ReportQuery::NOTHING)?;
-            Ok(Feed::open(&state, &reader, &headers, last_event_id).await?.into_response())
-        }
+    let query = query.as_deref();
+    if names_format(query) || Representation::asked_for(&headers) == Representation::List {
+        return list(&state.store, query, &headers).await;
     }
+    ReportQuery::parse(query, &ReportQuery::NOTHING)?;
+    Ok(Feed::open(&state, &reader, &headers, last_event_id).await?.into_response())
 }

@@ -1,4 +1,7 @@
 use access::Extent;
+use axum::Json;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use store::Store;
 use store::events::{EventKind, EventRecord};
@@ -7,11 +10,17 @@ use utoipa::ToSchema;
 use super::{EventDocument, PATH};
 use crate::http::answer::Links;
 use crate::http::cursor::CursorQuestion;
-use crate::http::grammar::{Accepted, Echo, Fault, Faults, Parameters};
+use crate::http::format::Format;
+use crate::http::format::table::Table;
+use crate::http::grammar::{Accepted, Echo, Fault, Faults, Parameters, read_format};
+use crate::http::keys::NO_STORE;
 use crate::http::page::Page;
 use crate::http::problem::Problem;
 
-const PARAMETERS: Accepted = Accepted { single: &["type", "limit", "cursor"], list: &[], bracketed: &[] };
+const PARAMETERS: Accepted = Accepted { single: &["type", "limit", "cursor", "format"], list: &[], bracketed: &[] };
+
+/// A line each; what there is to say about an event is one column, as JSON.
+const TABLE: Table = Table { columns: &["id", "type", "timestamp", "data"], decimals: &[], each: None };
 
 /// Events, newest first.
 #[derive(Debug, Serialize, ToSchema)]
@@ -22,14 +31,30 @@ pub(crate) struct EventsAnswer {
     links: Links,
 }
 
+/// Whether a query string names a format: then a list is asked for, whatever else is taken.
+pub(super) fn names_format(query: Option<&str>) -> bool {
+    Parameters::read(query, &PARAMETERS, &mut Faults::default()).single("format").is_some()
+}
+
+/// The page that a query string asks for, in the format that is taken.
+pub(super) async fn list(store: &Store, query: Option<&str>, headers: &HeaderMap) -> Result<Response, Problem> {
+    let asked = EventsQuery::parse(query)?;
+    let format = Format::choose(asked.named, headers, &Format::TABULAR)?;
+    let answer = EventsAnswer::read(store, asked).await?;
+    if format == Format::Csv {
+        let table = TABLE.answer("events", &answer.data, answer.links.header_of("next"))?;
+        return Ok((NO_STORE, table).into_response());
+    }
+    Ok((NO_STORE, [(header::VARY, "accept")], Json(answer)).into_response())
+}
+
 impl EventsAnswer {
-    /// The page that a query string asks for.
-    pub(super) async fn read(store: &Store, query: Option<&str>) -> Result<Self, Problem> {
-        let EventsQuery { kind, page, filters } = EventsQuery::parse(query)?;
+    async fn read(store: &Store, asked: EventsQuery) -> Result<Self, Problem> {
+        let EventsQuery { kind, page, named, filters } = asked;
         let before = page.after.and_then(|position| i64::try_from(position).ok());
         let mut events = store.events(kind, before, page.rows()).await?;
         let position = |event: &EventRecord| u128::try_from(event.sequence).unwrap_or_default();
-        let links = page.cut(PATH, &filters, &mut events, position);
+        let links = page.cut(PATH, &filters.in_format(named), &mut events, position);
         Ok(Self { data: events.into_iter().map(EventDocument::from).collect(), links })
     }
 }
@@ -38,6 +63,8 @@ impl EventsAnswer {
 struct EventsQuery {
     kind: Option<EventKind>,
     page: Page,
+    /// The format, where one is named.
+    named: Option<Format>,
     filters: Echo,
 }
 
@@ -54,7 +81,8 @@ impl EventsQuery {
         if let Some(kind) = given {
             filters.push("type", kind);
         }
-        faults.none_or(Self { kind, page, filters })
+        let named = read_format(&parameters, &Format::TABULAR, &mut faults);
+        faults.none_or(Self { kind, page, named, filters })
     }
 }
 

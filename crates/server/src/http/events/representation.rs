@@ -1,10 +1,12 @@
 use axum::http::{HeaderMap, header};
 
+use crate::http::format::Format;
+
 /// In which form events are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Representation {
     /// A page of the log.
-    Json,
+    List,
     /// A stream that goes on.
     Stream,
 }
@@ -15,9 +17,12 @@ impl Representation {
         let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let accepted: Vec<(String, u16)> = accepted.flat_map(|value| value.split(',')).map(range).collect();
         let weight = |name: &str| accepted.iter().filter(|(range, _)| range == name).map(|(_, weight)| *weight).max();
+        let lists = Format::TABULAR.map(Format::media_type);
         match weight("text/event-stream") {
-            Some(stream) if stream > 0 && stream >= weight("application/json").unwrap_or_default() => Self::Stream,
-            _ => Self::Json,
+            Some(stream) if stream > 0 && lists.iter().all(|list| stream >= weight(list).unwrap_or_default()) => {
+                Self::Stream
+            }
+            _ => Self::List,
         }
     }
 }
@@ -57,17 +62,18 @@ mod tests {
         ] {
             assert_eq!(asked_for(stream), Representation::Stream, "{stream}");
         }
-        for json in [
+        for list in [
             "",
             "*/*",
             "application/json",
             "text/html",
             "text/event-stream;q=0",
             "text/event-stream;q=0.499, application/json;q=0.5",
+            "text/event-stream;q=0.9, text/csv",
         ] {
-            assert_eq!(asked_for(json), Representation::Json, "{json}");
+            assert_eq!(asked_for(list), Representation::List, "{list}");
         }
-        assert_eq!(Representation::asked_for(&HeaderMap::new()), Representation::Json);
+        assert_eq!(Representation::asked_for(&HeaderMap::new()), Representation::List);
     }
 
     #[test]

@@ -60,7 +60,7 @@ impl Export<'_> {
     /// # Errors
     /// Where the database fails before the first row, or as many exports are sent as may be.
     pub(crate) async fn answer(self, method: &Method, limits: &Limits) -> Result<Response, Problem> {
-        let told = Told { meta: self.meta, control: self.control, described_by: self.described_by };
+        let told = Told { meta: self.meta, control: self.control, described_by: self.described_by, next: None };
         let headers: HeaderMap = told.headers();
         let encoder: Box<dyn Encoder> = match self.format {
             Format::Csv => Box::new(csv::CsvEncoder::new(&self.question, &self.arrangement)),

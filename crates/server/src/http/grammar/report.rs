@@ -26,10 +26,7 @@ pub(crate) struct ReportQuery {
 }
 
 impl ReportQuery {
-    /// `period`, `cost` and `reveal`.
-    pub(crate) const PERIOD_AND_COST: Accepted =
-        Accepted { single: &["period", "cost", "reveal"], list: &[], bracketed: &[] };
-    /// The same, and `format`.
+    /// `period`, `cost`, `reveal` and `format`.
     pub(crate) const PERIOD_COST_AND_FORMAT: Accepted =
         Accepted { single: &["period", "cost", "reveal", "format"], list: &[], bracketed: &[] };
     /// `format` alone.

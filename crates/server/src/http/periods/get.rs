@@ -3,6 +3,8 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
 use bill::BillingPeriod;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -13,10 +15,36 @@ use super::list::whole_periods;
 use super::versions::{BillPart, Version};
 use crate::http::ApiState;
 use crate::http::access::CostReader;
-use crate::http::answer::{ControlFigures, Links, Meta, MetaContext, control, totals};
-use crate::http::documentation::{PeriodInPath, PeriodProblems};
+use crate::http::answer::{ControlFigures, Links, Meta, MetaContext, Told, control, totals};
+use crate::http::documentation::{FormatParameter, FormatProblems, PeriodInPath, PeriodProblems};
+use crate::http::format::Format;
+use crate::http::format::table::Table;
 use crate::http::grammar::{Echo, ReportQuery, parse_period};
 use crate::http::problem::{Problem, ProblemKind};
+
+/// A line for each version; what did not tie out is one column, as JSON.
+const TABLE: Table = Table {
+    columns: &[
+        "export",
+        "period",
+        "version",
+        "state",
+        "manifest_identity",
+        "manifest_written_at",
+        "started_at",
+        "finished_at",
+        "failure",
+        "differences",
+        "line_items",
+        "rows_kept",
+        "first_usage_date",
+        "last_usage_date",
+        "has_net_unblended",
+        "invoiced",
+    ],
+    decimals: &[],
+    each: None,
+};
 
 /// One billing period, whole.
 #[derive(Debug, Serialize, ToSchema)]
@@ -71,17 +99,21 @@ pub(crate) struct Freshness {
 /// Get a billing period
 ///
 /// All its versions with what failed and why, how fresh it is, its control figures, and the whole bill by invoice, billing
-/// entity, charge type and currency.
+/// entity, charge type and currency. In CSV it is the versions, a line each; the rest is JSON's alone.
 #[utoipa::path(get, path = "/v1/periods/{period}", tag = "periods",
-    params(PeriodInPath),
-    responses((status = OK, description = "The period", body = PeriodAnswer), PeriodProblems))]
+    params(PeriodInPath, FormatParameter),
+    responses((status = OK, description = "The period", content(
+                  (PeriodAnswer = "application/json"), (String = "text/csv"))),
+              PeriodProblems, FormatProblems))]
 pub(crate) async fn get_period(
     State(state): State<ApiState>,
     reader: CostReader,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> Result<Json<PeriodAnswer>, Problem> {
-    ReportQuery::parse(query.as_deref(), &ReportQuery::NOTHING)?;
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::FORMAT)?;
+    let format = Format::choose(asked.format, &headers, &Format::TABULAR)?;
     let Path(text) = path?;
     let period = parse_period("period", &text)?;
     let mut snapshot = reader.snapshot().await?;
@@ -109,7 +141,11 @@ pub(crate) async fn get_period(
     let links = Links::to_self(format!("/v1/periods/{period}"))
         .and("costs", format!("/v1/costs?period={period}"))
         .and("periods", "/v1/periods");
-    Ok(Json(PeriodAnswer { data, meta, control, links }))
+    if format == Format::Csv {
+        let told = Told::of(&meta, &control, &links).headers();
+        return TABLE.answer(&format!("versions-{period}"), &data.versions, told);
+    }
+    Ok(([(header::VARY, "accept")], Json(PeriodAnswer { data, meta, control, links })).into_response())
 }
 
 async fn versions(snapshot: &mut Snapshot, period: BillingPeriod) -> Result<Vec<Version>, Problem> {

@@ -126,9 +126,7 @@ pub(crate) async fn list_periods(
     let meta = Meta::new(&mut snapshot, context, totals, data.len()).await?;
     let links = Links::to_self("/v1/periods").and("costs", "/v1/costs").and("status", "/v1/status");
     if format == Format::Csv {
-        let told = Told { meta: &meta, control: &control, described_by: Some("/v1/periods") }.headers();
-        let table = TABLE.answer("periods", &data, told)?;
-        return Ok(Versioned::of(&snapshot, table).sent_as(|table| table));
+        return Told::of(&meta, &control, &links).above(&TABLE, "periods", &data, &snapshot);
     }
     Ok(Versioned::of(&snapshot, PeriodsAnswer { data, meta, control, links }).into_response())
 }

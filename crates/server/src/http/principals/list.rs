@@ -1,6 +1,8 @@
 //! `GET /v1/principals`: who called, and what each cost.
 
 use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use bill::principal::{Identity, Principal};
 use serde::Serialize;
 use store::snapshot::{CostQuestion, Dimension, Filter, Scope};
@@ -9,9 +11,11 @@ use utoipa::ToSchema;
 use super::{PrincipalCosts, WHO};
 use crate::http::ApiState;
 use crate::http::access::CostReader;
-use crate::http::answer::{ControlFigures, Links, Meta, MetaContext, control, totals};
+use crate::http::answer::{ControlFigures, Links, Meta, MetaContext, Told, control, totals};
 use crate::http::conditional::Versioned;
-use crate::http::documentation::{ListProblems, NotModified, PrincipalsParameters};
+use crate::http::documentation::{FormatParameter, FormatProblems, ListProblems, NotModified, PrincipalsParameters};
+use crate::http::format::Format;
+use crate::http::format::table::Table;
 use crate::http::grammar::{Accepted, Fault, Faults, Parameters};
 use crate::http::listing::{ListQuery, parse_text};
 use crate::http::problem::Problem;
@@ -27,9 +31,30 @@ const CHOICES: [(&str, Dimension); 4] = [
     ("identity", Dimension::Identity),
 ];
 const PARAMETERS: Accepted = Accepted {
-    single: &["period", "cost", "reveal", "q", "arn", "person", "role", "identity", "limit", "cursor"],
+    single: &["period", "cost", "reveal", "q", "arn", "person", "role", "identity", "limit", "cursor", "format"],
     list: &[],
     bracketed: &[],
+};
+
+/// A line each.
+const TABLE: Table = Table {
+    columns: &[
+        "id",
+        "arn",
+        "identity",
+        "role",
+        "session",
+        "person",
+        "cost",
+        "currency",
+        "tokens.input",
+        "tokens.output",
+        "tokens.cache_read",
+        "tokens.cache_write",
+        "line_items",
+    ],
+    decimals: &["cost"],
+    each: None,
 };
 
 /// Principals, and what each cost.
@@ -51,18 +76,22 @@ pub(crate) struct PrincipalsAnswer {
 /// Who called in one period and what each cost, page by page. `q` keeps those whose ARN or person contains a text; `arn`,
 /// `person`, `role` and `identity` keep those of which it is exactly that. Where persons are hidden, pseudonyms are found and
 /// names are not.
-#[utoipa::path(get, path = "/v1/principals", tag = "principals", params(PrincipalsParameters),
-    responses((status = OK, description = "The principals", body = PrincipalsAnswer), NotModified, ListProblems))]
+#[utoipa::path(get, path = "/v1/principals", tag = "principals", params(PrincipalsParameters, FormatParameter),
+    responses((status = OK, description = "The principals", content(
+                  (PrincipalsAnswer = "application/json"), (String = "text/csv"))),
+              NotModified, ListProblems, FormatProblems))]
 pub(crate) async fn list_principals(
     State(state): State<ApiState>,
     reader: CostReader,
     RawQuery(query): RawQuery,
-) -> Result<Versioned<PrincipalsAnswer>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let mut faults = Faults::default();
     let parameters = Parameters::read(query.as_deref(), &PARAMETERS, &mut faults);
     let asked = ListQuery::read(&parameters, &mut faults);
     let chosen = read_choices(&parameters, &mut faults);
     let (asked, chosen) = faults.none_or((asked, chosen))?;
+    let format = Format::choose(asked.report.format, &headers, &Format::TABULAR)?;
     let reader = reader.revealing(asked.report.reveal)?;
     let mut snapshot = reader.snapshot_of_page(asked.page_version()?).await?;
     let (period, cost) = (resolve_one(asked.report.period, &snapshot)?, asked.report.cost);
@@ -85,7 +114,10 @@ pub(crate) async fn list_principals(
     let links = links.and("period", format!("/v1/periods/{period}"));
     let context = MetaContext { periods: &[period], cost, today: state.today(), query };
     let meta = Meta::new(&mut snapshot, context, totals, data.len()).await?;
-    Ok(Versioned::of(&snapshot, PrincipalsAnswer { data, meta, control, links }))
+    if format == Format::Csv {
+        return Told::of(&meta, &control, &links).above(&TABLE, &format!("principals-{period}"), &data, &snapshot);
+    }
+    Ok(Versioned::of(&snapshot, PrincipalsAnswer { data, meta, control, links }).into_response())
 }
 
 /// What principals are chosen by, as given and as a filter.

@@ -21,29 +21,29 @@ pub(crate) const WHO: [Dimension; 5] =
 pub(crate) struct PrincipalCosts {
     /// The opaque id; null for lines that name no principal.
     #[schema(example = "prn_0123456789abcdef0123")]
-    id: Option<String>,
+    pub(super) id: Option<String>,
     /// As billed, whole.
     #[schema(example = "arn:aws:iam::123456789012:user/alice")]
-    arn: Option<String>,
+    pub(super) arn: Option<String>,
     /// What it is: `iam_user`, `assumed_role`, `sso_user`…
     #[schema(example = "iam_user")]
-    identity: Option<String>,
+    pub(super) identity: Option<String>,
     /// Role name.
-    role: Option<String>,
+    pub(super) role: Option<String>,
     /// Role session name.
-    session: Option<String>,
+    pub(super) session: Option<String>,
     /// The person behind it, where the bill says so.
-    person: Option<String>,
+    pub(super) person: Option<String>,
     /// The exact cost as a decimal string.
     #[schema(value_type = String, example = "1234.567890123456")]
-    cost: Amount,
+    pub(super) cost: Amount,
     /// Its currency.
     #[schema(example = "USD")]
-    currency: String,
+    pub(super) currency: String,
     /// Tokens by class.
-    tokens: TokenCounts,
+    pub(super) tokens: TokenCounts,
     /// How many lines of the bill this is.
-    line_items: i64,
+    pub(super) line_items: i64,
     /// Where to go from here.
     links: Links,
 }

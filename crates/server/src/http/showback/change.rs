@@ -15,7 +15,7 @@ use crate::http::answer::{Figures, totals};
 pub(crate) struct Change {
     /// The period that is compared with.
     #[schema(value_type = String, example = "2026-09")]
-    previous_period: BillingPeriod,
+    pub(super) previous_period: BillingPeriod,
     /// One for each currency of either period.
     currencies: Vec<CurrencyChange>,
 }
@@ -28,13 +28,13 @@ pub(crate) struct CurrencyChange {
     currency: String,
     /// What it was.
     #[schema(value_type = String, example = "100")]
-    previous_cost: Amount,
+    pub(super) previous_cost: Amount,
     /// What was added, or with a minus, saved.
     #[schema(value_type = String, example = "12.5")]
-    cost: Amount,
+    pub(super) cost: Amount,
     /// The same in percent of what it was, rounded to two places; null where it was nothing.
     #[schema(value_type = Option<String>, example = "12.5")]
-    percent: Option<Amount>,
+    pub(super) percent: Option<Amount>,
 }
 
 impl Change {
@@ -57,6 +57,21 @@ impl Change {
             }
         };
         Self { previous_period, currencies: currencies.into_iter().map(change).collect() }
+    }
+
+    /// The change in one currency.
+    pub(super) fn of_currency(&self, currency: &str) -> Option<&CurrencyChange> {
+        self.currencies.iter().find(|change| change.currency == currency)
+    }
+
+    /// The currencies in which something cost in the period before alone.
+    pub(super) fn in_other_currencies_than(&self, totals: &[Figures]) -> Vec<&str> {
+        let is_of_totals = |currency: &str| totals.iter().any(|total| total.currency == currency);
+        self.currencies
+            .iter()
+            .map(|change| change.currency.as_str())
+            .filter(|currency| !is_of_totals(currency))
+            .collect()
     }
 }
 

@@ -3,9 +3,11 @@
 mod change;
 mod divide;
 mod rules;
+mod table;
 
 pub(crate) use change::{Change, change};
 pub(crate) use divide::{
     ByCaller, WHAT, WHO, by_day, divide, divide_by_caller, divide_in_ways, lines_with, whole_bill,
 };
 pub(crate) use rules::RuleFigures;
+pub(crate) use table::{Line, Lines, table_of_lines};

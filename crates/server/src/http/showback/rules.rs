@@ -10,21 +10,21 @@ use utoipa::ToSchema;
 pub(crate) struct RuleFigures {
     /// The rule's number, from 1, in the order of the ownership file; null for unattributed lines.
     #[schema(example = 3)]
-    rule_number: Option<i32>,
+    pub(super) rule_number: Option<i32>,
     /// The rule's name; null for unattributed lines.
     #[schema(example = "gateway")]
-    rule: Option<String>,
+    pub(super) rule: Option<String>,
     /// What made it match, or why no rule did.
     #[schema(example = "rule 3 `gateway`: tag team=ds")]
-    because: String,
+    pub(super) because: String,
     /// The exact cost that it moves.
     #[schema(value_type = String, example = "0.0693")]
-    cost: Amount,
+    pub(super) cost: Amount,
     /// Its currency.
     #[schema(example = "USD")]
-    currency: String,
+    pub(super) currency: String,
     /// Lines of the bill.
-    line_items: i64,
+    pub(super) line_items: i64,
 }
 
 impl From<RuleShare> for RuleFigures {

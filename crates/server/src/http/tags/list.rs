@@ -1,6 +1,8 @@
 //! `GET /v1/tags`: the keys of every view, and how much of the bill carries them.
 
 use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use bill::{Amount, BillingPeriod};
 use serde::Serialize;
 use store::StoreError;
@@ -10,14 +12,33 @@ use utoipa::ToSchema;
 use super::share;
 use crate::http::ApiState;
 use crate::http::access::CostReader;
-use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, control, totals};
+use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, Told, control, totals};
 use crate::http::conditional::Versioned;
-use crate::http::documentation::{NotModified, PeriodAndCostParameters, PeriodProblems};
+use crate::http::documentation::{
+    FormatParameter, FormatProblems, NotModified, PeriodAndCostParameters, PeriodProblems,
+};
+use crate::http::format::Format;
+use crate::http::format::table::Table;
 use crate::http::grammar::ReportQuery;
 use crate::http::path::segment;
 use crate::http::problem::Problem;
 use crate::http::resolve::resolve_one;
 use crate::http::showback::whole_bill;
+
+/// A line for each currency in which lines carry the key.
+const TABLE: Table = Table {
+    columns: &[
+        "key",
+        "view",
+        "values",
+        "coverage.cost",
+        "coverage.currency",
+        "coverage.percent",
+        "coverage.line_items",
+    ],
+    decimals: &["coverage.cost", "coverage.percent"],
+    each: Some("coverage"),
+};
 
 /// The keys of tags, and what carries them.
 #[derive(Debug, Serialize, ToSchema)]
@@ -37,16 +58,16 @@ pub(crate) struct TagsAnswer {
 pub(crate) struct TagKeyCosts {
     /// The key as it is written in `tag:<key>`.
     #[schema(example = "cost-center")]
-    key: String,
+    pub(crate) key: String,
     /// Which labels these are: `iamPrincipal`, `resourceTags`, `accountTag`, `userAttribute`, `costCategory`, `resource_tags`
     /// or `cost_category`.
     #[schema(value_type = String, example = "iamPrincipal")]
-    view: &'static str,
+    pub(crate) view: &'static str,
     /// How many values it has.
     #[schema(example = 12)]
-    values: i64,
+    pub(crate) values: i64,
     /// How much of the bill carries it, in each currency in which any line does.
-    coverage: Vec<CoverageFigures>,
+    pub(crate) coverage: Vec<CoverageFigures>,
     /// Where to go from here.
     links: Links,
 }
@@ -57,30 +78,34 @@ pub(crate) struct TagKeyCosts {
 pub(crate) struct CoverageFigures {
     /// The exact cost of lines that have a value.
     #[schema(value_type = String, example = "1111.1")]
-    cost: Amount,
+    pub(crate) cost: Amount,
     /// Its currency.
     #[schema(example = "USD")]
-    currency: String,
+    pub(crate) currency: String,
     /// The same in percent of all that Bedrock cost in this currency, rounded to two places; null where that is nothing. More
     /// than 100 where credits, which lower the whole, do not carry the tag.
     #[schema(value_type = Option<String>, example = "90.02")]
-    percent: Option<Amount>,
+    pub(crate) percent: Option<Amount>,
     /// How many lines of the bill this is.
-    line_items: i64,
+    pub(crate) line_items: i64,
 }
 
 /// List tags
 ///
 /// The keys of tags in every view, with how much of the bill carries them: what lines with a value cost, the share of all that
 /// Bedrock cost, and how many values there are. The period is the latest one unless `period` says otherwise.
-#[utoipa::path(get, path = "/v1/tags", tag = "tags", params(PeriodAndCostParameters),
-    responses((status = OK, description = "The tags", body = TagsAnswer), NotModified, PeriodProblems))]
+#[utoipa::path(get, path = "/v1/tags", tag = "tags", params(PeriodAndCostParameters, FormatParameter),
+    responses((status = OK, description = "The tags", content(
+                  (TagsAnswer = "application/json"), (String = "text/csv"))),
+              NotModified, PeriodProblems, FormatProblems))]
 pub(crate) async fn list_tags(
     State(state): State<ApiState>,
     reader: CostReader,
     RawQuery(query): RawQuery,
-) -> Result<Versioned<TagsAnswer>, Problem> {
-    let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_AND_COST)?;
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_COST_AND_FORMAT)?;
+    let format = Format::choose(asked.format, &headers, &Format::TABULAR)?;
     let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
     let period = resolve_one(asked.period, &snapshot)?;
     let totals = totals(&mut snapshot, &whole_bill(Scope::Periods(vec![period]), asked.cost)).await?;
@@ -93,7 +118,10 @@ pub(crate) async fn list_tags(
         .and("period", format!("/v1/periods/{period}"));
     let context = MetaContext { periods: &[period], cost: asked.cost, today: state.today(), query };
     let meta = Meta::new(&mut snapshot, context, totals, data.len()).await?;
-    Ok(Versioned::of(&snapshot, TagsAnswer { data, meta, control, links }))
+    if format == Format::Csv {
+        return Told::of(&meta, &control, &links).above(&TABLE, &format!("tags-{period}"), &data, &snapshot);
+    }
+    Ok(Versioned::of(&snapshot, TagsAnswer { data, meta, control, links }).into_response())
 }
 
 /// How much of these totals of a period carries which tags.

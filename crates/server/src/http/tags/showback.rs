@@ -2,6 +2,8 @@
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use bill::BillingPeriod;
 use bill::tags::TagKey;
 use serde::Serialize;
@@ -12,14 +14,19 @@ use utoipa::ToSchema;
 use super::key_in_path;
 use crate::http::ApiState;
 use crate::http::access::CostReader;
-use crate::http::answer::{ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, control, totals};
+use crate::http::answer::{ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, Told, control, totals};
 use crate::http::conditional::Versioned;
-use crate::http::documentation::{NotModified, PeriodAndCostParameters, TagProblems};
+use crate::http::documentation::{FormatParameter, FormatProblems, NotModified, PeriodAndCostParameters, TagProblems};
+use crate::http::format::Format;
+use crate::http::format::table::Table;
 use crate::http::grammar::{ReportQuery, shown};
 use crate::http::path::segment;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::resolve::resolve_one;
-use crate::http::showback::{Change, WHAT, WHO, by_day, change, divide_in_ways, lines_with};
+use crate::http::showback::{Change, Lines, WHAT, WHO, by_day, change, divide_in_ways, lines_with, table_of_lines};
+
+/// A line for each figure of each side.
+const TABLE: Table = table_of_lines!(["period", "tag", "tag_value"], ["cache", "identity", "person"]);
 
 /// The lines with one value of a tag in one period, from every side.
 #[derive(Debug, Serialize, ToSchema)]
@@ -78,19 +85,27 @@ pub(crate) struct TagShowback {
 /// One call for a whole dashboard about a value of a tag, such as a cost center: totals, change against the previous period,
 /// and the same money by day, team, model, token kind, account, principal and charge type. The period is the latest one unless
 /// `period` says otherwise. Key and value are percent-encoded, each as one segment of the path.
+///
+/// In CSV every figure is a line, and `by` says of which side it is: `total` (with its change), `day`, `team`, `model`,
+/// `token_kind`, `account`, `principal` or `charge_type`. The lines of each side add up to `total`; lines of different sides are the
+/// same money again.
 #[utoipa::path(get, path = "/v1/tags/{key}/values/{value}/showback", tag = "tags",
     params(("key" = String, Path, description = "The key as in `tag:<key>`, percent-encoded: a slash is `%2F`",
                 example = "cost-center"),
            ("value" = String, Path, description = "The value, percent-encoded", example = "12345"),
-           PeriodAndCostParameters),
-    responses((status = OK, description = "The showback", body = TagShowbackAnswer), NotModified, TagProblems))]
+           PeriodAndCostParameters, FormatParameter),
+    responses((status = OK, description = "The showback", content(
+                  (TagShowbackAnswer = "application/json"), (String = "text/csv"))),
+              NotModified, TagProblems, FormatProblems))]
 pub(crate) async fn get_tag_showback(
     State(state): State<ApiState>,
     reader: CostReader,
     path: Result<Path<(String, String)>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> Result<Versioned<TagShowbackAnswer>, Problem> {
-    let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_AND_COST)?;
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_COST_AND_FORMAT)?;
+    let format = Format::choose(asked.format, &headers, &Format::TABULAR)?;
     let Path((key, value)) = path?;
     let key = key_in_path(&key)?;
     let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
@@ -111,7 +126,40 @@ pub(crate) async fn get_tag_showback(
         .and("period", format!("/v1/periods/{period}"));
     let context = MetaContext { periods: &[period], cost: asked.cost, today: state.today(), query };
     let meta = Meta::new(&mut snapshot, context, data.totals.clone(), data.by_day.len()).await?;
-    Ok(Versioned::of(&snapshot, TagShowbackAnswer { data, meta, control, links }))
+    if format == Format::Csv {
+        // The name of a file cannot hold what a tag can.
+        let (name, about) = (format!("tag-showback-{period}"), data.about());
+        return Told::of(&meta, &control, &links).above(&TABLE, &name, &data.lines().about(&about), &snapshot);
+    }
+    Ok(Versioned::of(&snapshot, TagShowbackAnswer { data, meta, control, links }).into_response())
+}
+
+/// What a table is about.
+#[derive(Debug, Serialize)]
+struct About {
+    period: BillingPeriod,
+    tag: String,
+    tag_value: String,
+}
+
+impl TagShowback {
+    fn about(&self) -> About {
+        About { period: self.period, tag: self.key.clone(), tag_value: self.value.clone() }
+    }
+
+    fn lines(&self) -> Lines {
+        let sides = [
+            ("day", &self.by_day),
+            ("team", &self.by_team),
+            ("model", &self.by_model),
+            ("token_kind", &self.by_token_kind),
+            ("account", &self.by_account),
+            ("principal", &self.by_principal),
+            ("charge_type", &self.by_charge_type),
+        ];
+        let totals = Lines::of_totals(&self.totals, self.change.as_ref());
+        sides.into_iter().fold(totals, |lines, (by, rows)| lines.and_by(by, rows))
+    }
 }
 
 /// What the lines with the value come to. Any line in sight must carry it, in the period asked for or in any other, so that a

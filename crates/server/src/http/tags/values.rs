@@ -2,6 +2,8 @@
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use store::snapshot::{CostQuestion, Dimension, Scope};
 use utoipa::ToSchema;
@@ -9,16 +11,17 @@ use utoipa::ToSchema;
 use super::{key_in_path, require_known};
 use crate::http::ApiState;
 use crate::http::access::CostReader;
-use crate::http::answer::{ControlFigures, Links, Meta, MetaContext, control, totals};
+use crate::http::answer::{ControlFigures, Links, Meta, MetaContext, Told, control, totals};
 use crate::http::conditional::Versioned;
-use crate::http::documentation::{NotModified, TagProblems, ValuesParameters};
+use crate::http::documentation::{FormatParameter, FormatProblems, NotModified, TagProblems, ValuesParameters};
+use crate::http::format::Format;
 use crate::http::grammar::{Accepted, Faults, Parameters};
 use crate::http::listing::ListQuery;
 use crate::http::path::segment;
 use crate::http::problem::Problem;
 use crate::http::resolve::resolve_one;
 use crate::http::showback::whole_bill;
-use crate::http::values::ValueCosts;
+use crate::http::values::{VALUES, ValueCosts};
 
 const PARAMETERS: Accepted = Accepted { single: ListQuery::PARAMETERS, list: &[], bracketed: &[] };
 
@@ -43,20 +46,24 @@ pub(crate) struct TagValuesAnswer {
 #[utoipa::path(get, path = "/v1/tags/{key}", tag = "tags",
     params(("key" = String, Path, description = "The key as in `tag:<key>`, percent-encoded: a slash is `%2F`",
                 example = "cost-center"),
-           ValuesParameters),
-    responses((status = OK, description = "The values", body = TagValuesAnswer), NotModified, TagProblems))]
+           ValuesParameters, FormatParameter),
+    responses((status = OK, description = "The values", content(
+                  (TagValuesAnswer = "application/json"), (String = "text/csv"))),
+              NotModified, TagProblems, FormatProblems))]
 pub(crate) async fn list_tag_values(
     State(state): State<ApiState>,
     reader: CostReader,
     key: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> Result<Versioned<TagValuesAnswer>, Problem> {
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let mut faults = Faults::default();
     let parameters = Parameters::read(query.as_deref(), &PARAMETERS, &mut faults);
     let asked = ListQuery::read(&parameters, &mut faults);
     let asked = faults.none_or(asked)?;
     let Path(key) = key?;
     let key = key_in_path(&key)?;
+    let format = Format::choose(asked.report.format, &headers, &Format::TABULAR)?;
     let reader = reader.revealing(asked.report.reveal)?;
     let mut snapshot = reader.snapshot_of_page(asked.page_version()?).await?;
     let (period, cost) = (resolve_one(asked.report.period, &snapshot)?, asked.report.cost);
@@ -79,5 +86,8 @@ pub(crate) async fn list_tag_values(
     let links = links.and("tags", format!("/v1/tags?period={period}"));
     let context = MetaContext { periods: &[period], cost, today: state.today(), query };
     let meta = Meta::new(&mut snapshot, context, totals, data.len()).await?;
-    Ok(Versioned::of(&snapshot, TagValuesAnswer { data, meta, control, links }))
+    if format == Format::Csv {
+        return Told::of(&meta, &control, &links).above(&VALUES, &format!("tag-values-{period}"), &data, &snapshot);
+    }
+    Ok(Versioned::of(&snapshot, TagValuesAnswer { data, meta, control, links }).into_response())
 }

@@ -109,9 +109,7 @@ pub(crate) async fn list_teams(
     let meta = Meta::new(&mut snapshot, context, totals, data.len()).await?;
     if format == Format::Csv {
         let name = period.map_or_else(|| "teams".to_owned(), |period| format!("teams-{period}"));
-        let told = Told { meta: &meta, control: &control, described_by: links.get("self") }.headers();
-        let table = TABLE.answer(&name, &data, told)?;
-        return Ok(Versioned::of(&snapshot, table).sent_as(|table| table));
+        return Told::of(&meta, &control, &links).above(&TABLE, &name, &data, &snapshot);
     }
     Ok(Versioned::of(&snapshot, TeamsAnswer { data, meta, control, links }).into_response())
 }

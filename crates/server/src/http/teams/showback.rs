@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use bill::BillingPeriod;
 use serde::Serialize;
 use store::snapshot::{CostQuestion, Scope, Snapshot, Team};
@@ -13,13 +15,20 @@ use super::list::echo;
 use super::{StoreResult, find_team, question_about};
 use crate::http::ApiState;
 use crate::http::access::CostReader;
-use crate::http::answer::{ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, control, totals};
+use crate::http::answer::{ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, Told, control, totals};
 use crate::http::conditional::Versioned;
-use crate::http::documentation::{NotModified, PeriodAndCostParameters, TeamProblems};
+use crate::http::documentation::{FormatParameter, FormatProblems, NotModified, PeriodAndCostParameters, TeamProblems};
+use crate::http::format::Format;
+use crate::http::format::table::Table;
 use crate::http::grammar::ReportQuery;
 use crate::http::problem::Problem;
 use crate::http::resolve::resolve_one;
-use crate::http::showback::{ByCaller, Change, RuleFigures, WHAT, by_day, change, divide_by_caller, divide_in_ways};
+use crate::http::showback::{
+    ByCaller, Change, Lines, RuleFigures, WHAT, by_day, change, divide_by_caller, divide_in_ways, table_of_lines,
+};
+
+/// A line for each figure of each side.
+const TABLE: Table = table_of_lines!(["period", "team", "team_name"], ["cache", "identity", "person", "because"]);
 
 /// One team in one period, from every side.
 #[derive(Debug, Serialize, ToSchema)]
@@ -85,16 +94,25 @@ pub(crate) struct TeamName {
 /// One call for a whole dashboard: totals, change against the previous period, the same money by day, model, token kind,
 /// principal, charge type and tag, and the rules that put it there. The period is the latest one unless `period` says
 /// otherwise.
+///
+/// In CSV every figure is a line, and `by` says of which side it is: `total` (with its change), `day`, `model`, `token_kind`,
+/// `principal`, `charge_type`, `tag:<key>` or `rule`. The lines of each side add up to `total`; lines of different sides are the
+/// same money again.
 #[utoipa::path(get, path = "/v1/teams/{team}/showback", tag = "teams",
-    params(("team" = String, Path, description = "The id of the team", example = "data-science"), PeriodAndCostParameters),
-    responses((status = OK, description = "The showback", body = ShowbackAnswer), NotModified, TeamProblems))]
+    params(("team" = String, Path, description = "The id of the team", example = "data-science"), PeriodAndCostParameters,
+           FormatParameter),
+    responses((status = OK, description = "The showback", content(
+                  (ShowbackAnswer = "application/json"), (String = "text/csv"))),
+              NotModified, TeamProblems, FormatProblems))]
 pub(crate) async fn get_team_showback(
     State(state): State<ApiState>,
     reader: CostReader,
     slug: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
-) -> Result<Versioned<ShowbackAnswer>, Problem> {
-    let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_AND_COST)?;
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_COST_AND_FORMAT)?;
+    let format = Format::choose(asked.format, &headers, &Format::TABULAR)?;
     let Path(slug) = slug?;
     let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
     let team = find_team(&mut snapshot, &slug).await?;
@@ -115,7 +133,39 @@ pub(crate) async fn get_team_showback(
     if tags_left_out > 0 {
         meta = meta.with_note(format!("{tags_left_out} more tags are in use; ask /v1/costs with group_by=tag:<key>."));
     }
-    Ok(Versioned::of(&snapshot, ShowbackAnswer { data, meta, control, links }))
+    if format == Format::Csv {
+        let (name, about) = (format!("showback-{}-{period}", data.team.slug), data.about());
+        return Told::of(&meta, &control, &links).above(&TABLE, &name, &data.lines().about(&about), &snapshot);
+    }
+    Ok(Versioned::of(&snapshot, ShowbackAnswer { data, meta, control, links }).into_response())
+}
+
+/// What a table is about.
+#[derive(Debug, Serialize)]
+struct About {
+    period: BillingPeriod,
+    team: String,
+    team_name: String,
+}
+
+impl Showback {
+    fn about(&self) -> About {
+        About { period: self.period, team: self.team.slug.clone(), team_name: self.team.name.clone() }
+    }
+
+    fn lines(&self) -> Lines {
+        let sides = [
+            ("day", &self.by_day),
+            ("model", &self.by_model),
+            ("token_kind", &self.by_token_kind),
+            ("principal", &self.by_principal),
+            ("charge_type", &self.by_charge_type),
+        ];
+        let tags = self.by_tag.iter().map(|(tag, rows)| (tag.as_str(), rows));
+        let totals = Lines::of_totals(&self.totals, self.change.as_ref());
+        let lines = sides.into_iter().chain(tags).fold(totals, |lines, (by, rows)| lines.and_by(by, rows));
+        lines.and_rules("rule", &self.rules)
+    }
 }
 
 async fn showback(

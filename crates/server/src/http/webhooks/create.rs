@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use store::webhooks::WebhookRecord;
@@ -17,8 +17,12 @@ use crate::http::access::WebhooksAdmin;
 use crate::http::answer::Links;
 use crate::http::body::JsonObject;
 use crate::http::cursor::CursorQuestion;
-use crate::http::documentation::{PageParameters, WebhookBodyProblems, WebhookListProblems};
-use crate::http::grammar::{Accepted, Echo, Faults, Parameters, ReportQuery};
+use crate::http::documentation::{
+    FormatParameter, FormatProblems, PageParameters, WebhookBodyProblems, WebhookListProblems,
+};
+use crate::http::format::Format;
+use crate::http::format::table::Table;
+use crate::http::grammar::{Accepted, Echo, Faults, Parameters, ReportQuery, read_format};
 use crate::http::keys::NO_STORE;
 use crate::http::page::Page;
 use crate::http::problem::{Problem, ProblemKind};
@@ -26,7 +30,26 @@ use crate::webhooks::WebhookSecret;
 
 /// More receivers than this are better served by one that passes messages on.
 const MOST_WEBHOOKS: i64 = 100;
-const PARAMETERS: Accepted = Accepted { single: &["limit", "cursor"], list: &[], bracketed: &[] };
+const PARAMETERS: Accepted = Accepted { single: &["limit", "cursor", "format"], list: &[], bracketed: &[] };
+
+/// A line each; the types are one column, as JSON.
+const TABLE: Table = Table {
+    columns: &[
+        "id",
+        "name",
+        "url",
+        "types",
+        "state",
+        "created_at",
+        "created_by",
+        "previous_secret_until",
+        "failing_since",
+        "disabled_at",
+        "disabled_because",
+    ],
+    decimals: &[],
+    each: None,
+};
 
 /// Webhooks, in the order in which they were made.
 #[derive(Debug, Serialize, ToSchema)]
@@ -41,21 +64,29 @@ pub(crate) struct WebhooksAnswer {
 ///
 /// All webhooks, in the order in which they were made, without their secrets.
 #[utoipa::path(get, path = "/v1/webhooks", tag = "events",
-    params(PageParameters),
-    responses((status = OK, description = "The webhooks", body = WebhooksAnswer), WebhookListProblems))]
+    params(PageParameters, FormatParameter),
+    responses((status = OK, description = "The webhooks", content(
+                  (WebhooksAnswer = "application/json"), (String = "text/csv"))),
+              WebhookListProblems, FormatProblems))]
 pub(crate) async fn list_webhooks(
     State(state): State<ApiState>,
     WebhooksAdmin(admitted): WebhooksAdmin,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let mut faults = Faults::default();
     let parameters = Parameters::read(query.as_deref(), &PARAMETERS, &mut faults);
     let page = Page::read(&parameters, CursorQuestion::new(PATH, &[], &admitted.extent), &mut faults);
+    let named = read_format(&parameters, &Format::TABULAR, &mut faults);
     let page = faults.none_or(page)?;
+    let format = Format::choose(named, &headers, &Format::TABULAR)?;
     let mut webhooks = state.store.webhooks(page.after.map(Uuid::from_u128), page.rows()).await?;
     let position = |webhook: &WebhookRecord| webhook.webhook_id.as_u128();
-    let links = page.cut(PATH, &Echo::default(), &mut webhooks, position);
-    let data = webhooks.into_iter().map(Webhook::from).collect();
+    let links = page.cut(PATH, &Echo::default().in_format(named), &mut webhooks, position);
+    let data: Vec<Webhook> = webhooks.into_iter().map(Webhook::from).collect();
+    if format == Format::Csv {
+        return Ok((NO_STORE, TABLE.answer("webhooks", &data, links.header_of("next"))?).into_response());
+    }
     Ok((NO_STORE, Json(WebhooksAnswer { data, links })).into_response())
 }
 

@@ -1,78 +1,142 @@
-//! Lists as CSV: the same things as in JSON, with every key of theirs.
+//! Lists as CSV: the same things as in JSON, field by field.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::{Value, json};
 use sqlx::PgPool;
+use store::webhooks::{Tried, Verdict};
 
-use super::read::{csv_rows, get_well};
-use crate::support::World;
+use super::read::{Answer, Row, csv_rows, get_well, send};
+use crate::support::{World, now, period};
 
-/// The keys of a thing as columns are named; a thing's own links are left out.
-fn keys(thing: &Value, each: Option<&str>) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
+/// What is one column as JSON, because its keys are not the same in each thing.
+const WHOLE: [&str; 3] = ["extent", "details", "data"];
+
+type Cells = BTreeMap<String, Option<String>>;
+
+/// What a thing says under each column; its links are left out.
+fn cells(thing: &Value, prefix: &str, each: Option<&str>) -> Cells {
+    let mut cells = Cells::new();
     for (key, value) in thing.as_object().expect("a thing").iter().filter(|(key, _)| *key != "links") {
-        let members = value.as_array().filter(|_| each == Some(key));
-        match members.and_then(|members| members.first()).or(Some(value)).filter(|value| value.is_object()) {
-            Some(inner) if key != "extent" && key != "details" => {
-                names.extend(keys(inner, None).into_iter().map(|within| format!("{key}_{within}")));
-            }
-            _ => {
-                names.insert(key.clone());
-            }
+        let name = format!("{prefix}{key}");
+        if each == Some(key) {
+            continue;
+        }
+        if value.is_object() && !WHOLE.contains(&key.as_str()) {
+            cells.extend(self::cells(value, &format!("{name}_"), None));
+        } else {
+            cells.insert(name, text(value));
         }
     }
-    names
+    cells
+}
+
+/// The lines that a thing is: one for each member of this list, or one alone.
+fn lines(thing: &Value, each: Option<&str>) -> Vec<Cells> {
+    let alone = cells(thing, "", each);
+    let members = each.and_then(|each| thing[each].as_array()).filter(|members| !members.is_empty());
+    let Some(members) = members else { return vec![alone] };
+    let line = |member: &Value| {
+        let mut line = alone.clone();
+        line.extend(cells(member, &format!("{}_", each.unwrap_or_default()), None));
+        line
+    };
+    members.iter().map(line).collect()
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+        Value::Array(members) if members.is_empty() => None,
+        other => Some(other.to_string()),
+    }
+}
+
+/// Every field of JSON is a column, and no column is anything else.
+fn assert_same(rows: &[Row], things: &[Value], each: Option<&str>, path: &str) {
+    let expected: Vec<Cells> = things.iter().flat_map(|thing| lines(thing, each)).collect();
+    let found: Vec<Cells> = rows.iter().map(|row| row.iter().cloned().collect()).collect();
+    let columns: BTreeSet<&String> = found[0].keys().collect();
+    let known: BTreeSet<&String> = expected.iter().flat_map(Cells::keys).collect();
+    assert!(columns.is_subset(&known), "{path}: {:?}", columns.difference(&known));
+    let set = |line: &Cells| line.iter().filter(|(_, cell)| cell.is_some()).map(own).collect::<Cells>();
+    fn own((name, cell): (&String, &Option<String>)) -> (String, Option<String>) {
+        (name.clone(), cell.clone())
+    }
+    assert_eq!(found.iter().map(set).collect::<Vec<_>>(), expected.iter().map(set).collect::<Vec<_>>(), "{path}");
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_list_as_csv_leaves_nothing_out(pool: PgPool) {
     let world = World::with_sample(pool, 3_000).await;
     world.key(&access::Grants::everything(), 3).await;
-    let body = axum::body::Body::from("{}");
-    let request = axum::http::Request::post("/v1/refreshes").header("content-type", "application/json").body(body);
-    assert!(super::read::send(&world.router, request.expect("a request")).await.status.is_success());
+    assert!(post(&world, "/v1/refreshes", &json!({})).await.status.is_success());
     record_a_query(&world).await;
-    for (path, each, name, id) in [
-        ("/v1/teams", Some("costs"), "teams-2026-10", "slug"),
-        ("/v1/periods", Some("totals"), "periods", "period"),
-        ("/v1/refreshes", None, "refreshes", "id"),
-        ("/v1/queries", None, "queries", "execution_id"),
-        ("/v1/keys", None, "keys", "id"),
-        ("/v1/audit", None, "audit", "sequence"),
+    let webhook = format!("/v1/webhooks/{}", webhook_with_messages(&world).await);
+    for (path, list, each, name) in [
+        ("/v1/teams", "/data", Some("costs"), "teams-2026-10"),
+        ("/v1/principals?limit=1000", "/data", None, "principals-2026-10"),
+        ("/v1/principals?q=user&cost=list", "/data", None, "principals-2026-10"),
+        ("/v1/models", "/data", None, "models-2026-10"),
+        ("/v1/models?period=2026-09&cost=net_unblended", "/data", None, "models-2026-09"),
+        ("/v1/dimensions", "/data", None, "dimensions"),
+        ("/v1/dimensions/account/values", "/data", None, "dimension-values-2026-10"),
+        ("/v1/dimensions/principal/values?limit=1000", "/data", None, "dimension-values-2026-10"),
+        ("/v1/tags", "/data", Some("coverage"), "tags-2026-10"),
+        ("/v1/tags/cost-center", "/data", None, "tag-values-2026-10"),
+        ("/v1/periods", "/data", Some("totals"), "periods"),
+        ("/v1/periods/2026-10", "/data/versions", None, "versions-2026-10"),
+        ("/v1/events", "/data", None, "events"),
+        ("/v1/webhooks", "/data", None, "webhooks"),
+        (&format!("{webhook}/deliveries"), "/data", Some("attempts"), "deliveries"),
+        ("/v1/refreshes", "/data", None, "refreshes"),
+        ("/v1/queries", "/data", None, "queries"),
+        ("/v1/keys", "/data", None, "keys"),
+        ("/v1/audit", "/data", None, "audit"),
     ] {
         let json = get_well(&world.router, path).await.json();
-        let csv = get_well(&world.router, &format!("{path}?format=csv")).await;
-        assert_eq!(csv.header("content-disposition"), format!("attachment; filename=\"{name}.csv\""));
-        let things = json["data"].as_array().expect("a list");
+        let format = if path.contains('?') { "&format=csv" } else { "?format=csv" };
+        let csv = get_well(&world.router, &format!("{path}{format}")).await;
+        assert_eq!(csv.header("content-disposition"), format!("attachment; filename=\"{name}.csv\""), "{path}");
+        let things = json.pointer(list).and_then(Value::as_array).expect("a list");
         assert!(!things.is_empty(), "{path}");
-        let rows = csv_rows(csv.text());
-        let columns: BTreeSet<String> = rows[0].iter().map(|(name, _)| name.clone()).collect();
-        let has_members =
-            |thing: &&Value| each.is_none_or(|each| thing[each].as_array().is_some_and(|list| !list.is_empty()));
-        let with_members = things.iter().find(has_members).expect("a thing with members");
-        assert_eq!(columns, keys(with_members, each), "{path}");
-        let members = |thing: &Value| each.map_or(1, |each| thing[each].as_array().map_or(0, Vec::len).max(1));
-        let expected = things.iter().flat_map(|thing| std::iter::repeat_n(text(&thing[id]), members(thing)));
-        let found = rows.iter().map(|row| row.iter().find(|(name, _)| name == id).and_then(|(_, value)| value.clone()));
-        assert_eq!(found.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{path}");
+        assert_same(&csv_rows(csv.text()), things, each, path);
+        assert_eq!(csv.header("data-version"), json["meta"]["data_version"].as_str().unwrap_or_default(), "{path}");
+        if json["meta"].is_object() {
+            let described_by = csv.header("link").split("; rel=\"describedby\"").next().expect("a link");
+            assert_eq!(described_by, format!("<{}>", json["links"]["self"].as_str().expect("itself")), "{path}");
+        }
     }
-    let teams = csv_rows(get_well(&world.router, "/v1/teams?format=csv").await.text());
-    let json = get_well(&world.router, "/v1/teams").await.json();
-    let costs =
-        json["data"].as_array().expect("teams").iter().flat_map(|team| team["costs"].as_array().expect("costs"));
-    let costs: Vec<_> = costs.map(|figures| text(&figures["cost"])).collect();
-    let of_csv =
-        teams.iter().filter_map(|row| row.iter().find(|(name, _)| name == "costs_cost")).map(|(_, cost)| cost.clone());
-    assert_eq!(of_csv.filter(Option::is_some).collect::<Vec<_>>(), costs);
 }
 
-fn text(value: &Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
+async fn post(world: &World, path: &str, body: &Value) -> Answer {
+    let request = Request::post(path).header("content-type", "application/json").body(Body::from(body.to_string()));
+    send(&world.router, request.expect("a request")).await
+}
+
+/// Two messages, one of them tried twice, and answers that a spreadsheet would run.
+async fn webhook_with_messages(world: &World) -> String {
+    let webhook = json!({ "name": "test", "url": "https://hooks.example.com/", "types": ["refresh.failed"] });
+    let made = post(world, "/v1/webhooks", &webhook).await.json();
+    let id = made["data"]["id"].as_str().expect("an id").to_owned();
+    for _ in 0..2 {
+        assert!(post(world, &format!("/v1/webhooks/{id}/test"), &Value::Null).await.status.is_success());
     }
+    for _ in 0..2 {
+        let due = world.store.take_deliveries(now(), now(), 1).await.expect("the database");
+        let tried = Tried {
+            at: now(),
+            duration: std::time::Duration::from_millis(7),
+            status: Some(500),
+            failure: Some("the receiver answered 500".to_owned()),
+            answer: Some("=1+1".to_owned()),
+        };
+        world.store.write_attempt(&due[0], &tried, Verdict::Again(Some(now()))).await.expect("the database");
+    }
+    id
 }
 
 async fn record_a_query(world: &World) {
@@ -85,9 +149,9 @@ async fn record_a_query(world: &World) {
         fingerprint: "f",
         parameters: &[],
         export: "main",
-        period: crate::support::period("2026-10"),
+        period: period("2026-10"),
         delivery: "d",
-        at: crate::support::now(),
+        at: now(),
     };
     let finished = FinishedQuery {
         failure: Some("=a formula"),
@@ -96,25 +160,52 @@ async fn record_a_query(world: &World) {
         queued_ms: 1,
         ran_ms: 2,
         rows: 5,
-        at: crate::support::now(),
+        at: now(),
     };
     world.store.query_finished(&query, &finished).await.expect("a query");
+}
+
+/// Where the next page is, as `Link` says.
+fn next_page(page: &Answer) -> Option<String> {
+    let links = page.header("link").split(", ").find_map(|link| link.strip_suffix(">; rel=\"next\""));
+    links.map(|link| link.trim_start_matches('<').to_owned())
 }
 
 /// A list that is longer than its page says so, and where it goes on: in the same format.
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn pages_of_csv_lead_to_one_another(pool: PgPool) {
-    let world = World::new(pool).await;
+    let world = World::with_sample(pool, 3_000).await;
     for _ in 0..5 {
         world.key(&access::Grants::everything(), 3).await;
+        let webhook = json!({ "name": "test", "url": "https://hooks.example.com/" });
+        assert!(post(&world, "/v1/webhooks", &webhook).await.status.is_success());
     }
-    let mut path = "/v1/keys?limit=2&format=csv".to_owned();
-    let mut lengths = Vec::new();
-    loop {
-        let page = get_well(&world.router, &path).await;
-        lengths.push(csv_rows(page.text()).len());
-        let Some(next) = page.header("link").strip_suffix(">; rel=\"next\"") else { break };
-        path = next.trim_start_matches('<').to_owned();
+    for path in [
+        "/v1/keys",
+        "/v1/webhooks",
+        "/v1/events",
+        "/v1/principals",
+        "/v1/tags/cost-center",
+        "/v1/dimensions/usage_type/values",
+    ] {
+        let whole = csv_rows(get_well(&world.router, &format!("{path}?limit=1000&format=csv")).await.text());
+        let (mut next, mut rows, mut lengths) = (Some(format!("{path}?limit=2&format=csv")), Vec::new(), Vec::new());
+        while let Some(path) = next {
+            assert!(path.contains("format=csv"), "{path}");
+            let page = get_well(&world.router, &path).await;
+            let of_page = csv_rows(page.text());
+            lengths.push(of_page.len());
+            rows.extend(of_page);
+            next = next_page(&page);
+        }
+        assert_eq!(rows, whole, "{path}");
+        assert!(lengths.len() > 1 && lengths[..lengths.len() - 1].iter().all(|length| *length == 2), "{path}");
     }
-    assert_eq!(lengths, [2, 2, 1]);
+    // Who says it in a header says it in the next one as well.
+    let request = Request::get("/v1/principals?limit=2").header("accept", "text/csv").body(Body::empty());
+    let next = next_page(&send(&world.router, request.expect("a request")).await).expect("another page");
+    assert!(!next.contains("format="), "{next}");
+    let request = Request::get(&next).header("accept", "text/csv").body(Body::empty());
+    let second = send(&world.router, request.expect("a request")).await;
+    assert_eq!(csv_rows(second.text()).len(), 2);
 }

@@ -7,3 +7,4 @@ mod lists;
 mod negotiation;
 mod read;
 mod same_numbers;
+mod showbacks;

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
+use serde_json::Value;
 use sqlx::PgPool;
 
 use super::read::{Answer, get, get_well, send};
@@ -92,4 +93,74 @@ async fn head_tells_of_a_table(pool: PgPool) {
         }
         assert_eq!(head.headers.len(), full.headers.len(), "{format}");
     }
+}
+
+/// Lists that are no tables, and why.
+const NO_TABLES: [(&str, &str); 1] =
+    [("list_problems", "what the description says of the service itself: read by whoever writes a client, once")];
+
+/// A path that is there in the sample, for the pattern of one.
+async fn there(world: &World, pattern: &str) -> String {
+    let teams = world.get("/v1/teams").await;
+    let team = teams["data"][0]["slug"].as_str().expect("a team").to_owned();
+    let values = world.get("/v1/tags/cost-center").await;
+    let is_set = |value: &&Value| !value["value"].is_null();
+    let value = values["data"].as_array().expect("values").iter().find(is_set).expect("a value");
+    let showback = value["links"]["showback"].as_str().expect("a link").split('?').next().expect("a path");
+    let webhook = serde_json::json!({ "name": "test", "url": "https://hooks.example.com/" }).to_string();
+    let request = Request::post("/v1/webhooks").header("content-type", "application/json").body(Body::from(webhook));
+    let webhook = send(&world.router, request.expect("a request")).await.json();
+    pattern
+        .replace("/v1/tags/{key}/values/{value}/showback", showback)
+        .replace("{team}", &team)
+        .replace("{key}", "cost-center")
+        .replace("{dimension}", "model")
+        .replace("{period}", "2026-10")
+        .replace("{id}", webhook["data"]["id"].as_str().expect("an id"))
+}
+
+/// Whatever the description says can be had as CSV can be, by name and by header; no list is left out but for a reason.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn every_list_is_a_table_as_well(pool: PgPool) {
+    let world = World::with_sample(pool, 2_000).await;
+    let document = serde_json::to_value(server::http::openapi()).expect("the description is JSON");
+    let mut tables = 0;
+    for (pattern, item) in document["paths"].as_object().expect("paths") {
+        let operation = &item["get"];
+        let name = operation["operationId"].as_str().unwrap_or_default();
+        let is_table = operation["responses"]["200"]["content"]["text/csv"].is_object();
+        let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+        assert_eq!(parameters.iter().any(|parameter| parameter["name"] == "format"), is_table, "{pattern}");
+        assert_eq!(operation["responses"]["406"].is_object(), is_table, "{pattern}");
+        if name.starts_with("list_") && !NO_TABLES.iter().any(|(known, _)| *known == name) {
+            assert!(is_table, "{pattern} is a list: let it be had as CSV, or say here why not");
+        }
+        // The lines of a drill-down have to be fetched first; their table has tests of its own.
+        if !is_table || pattern.starts_with("/v1/drilldowns/") {
+            continue;
+        }
+        let path = there(&world, pattern).await;
+        let json = accepting(&world.router, &path, "application/json").await;
+        let csv = accepting(&world.router, &path, "text/csv").await;
+        assert_eq!((json.status, csv.status), (StatusCode::OK, StatusCode::OK), "{path}: {}", csv.text());
+        assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8; header=present", "{path}");
+        let named = get_well(&world.router, &format!("{path}?format=csv")).await;
+        assert_eq!(named.text(), csv.text(), "{path}");
+        for answer in [&json, &csv, &named] {
+            let is_kept_by_nobody = answer.header("cache-control") == "no-store";
+            assert!(answer.header("vary").contains("accept") || is_kept_by_nobody, "{path}");
+        }
+        assert_eq!(json.header("etag").is_empty(), csv.header("etag").is_empty(), "{path}");
+        if !csv.header("etag").is_empty() {
+            assert_ne!(json.header("etag"), csv.header("etag"), "{path}");
+            let held = |tag: &str| Request::get(&path).header("accept", "text/csv").header("if-none-match", tag);
+            let again = |tag: &str| held(tag).body(Body::empty()).expect("a request");
+            assert_eq!(send(&world.router, again(csv.header("etag"))).await.status, StatusCode::NOT_MODIFIED, "{path}");
+            assert_eq!(send(&world.router, again(json.header("etag"))).await.status, StatusCode::OK, "{path}");
+        }
+        let refused = accepting(&world.router, &path, "application/xml").await;
+        assert_eq!(refused.status, StatusCode::NOT_ACCEPTABLE, "{path}");
+        tables += 1;
+    }
+    assert!(tables >= 20, "{tables}");
 }

@@ -121,8 +121,28 @@ pub(crate) fn about_the_rest() -> impl Strategy<Value = Vec<String>> {
         paths.extend(about_models(cost));
         paths.extend(about_dimensions(cost));
         paths.extend(about_tags(cost));
+        paths.extend(as_tables(cost));
         paths
     })
+}
+
+/// The same as rows alone.
+fn as_tables(cost: &str) -> impl Iterator<Item = String> {
+    let of_both = [
+        "/v1/summary",
+        "/v1/teams/ds/showback",
+        "/v1/teams/research/showback",
+        "/v1/teams/unattributed/showback",
+        "/v1/tags/team/values/Platform/showback",
+        "/v1/tags/cost-center/values/777/showback",
+        "/v1/tags",
+        "/v1/tags/team",
+        "/v1/dimensions/principal/values",
+        "/v1/principals",
+        "/v1/models",
+    ];
+    let of_both = of_both.into_iter().map(move |path| format!("{path}?cost={cost}&period=2026-09&format=csv"));
+    of_both.chain(["/v1/periods/2026-09?format=csv".to_owned(), "/v1/periods/2026-10?format=csv".to_owned()])
 }
 
 fn about_principals(cost: &str) -> Vec<String> {

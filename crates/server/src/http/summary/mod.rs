@@ -1,6 +1,10 @@
 //! `GET /v1/summary`: everything that a page about the whole organisation shows, in one call and of one data version.
 
+mod table;
+
 use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 use bill::{Amount, BillingPeriod};
 use serde::Serialize;
 use store::StoreError;
@@ -11,9 +15,12 @@ use utoipa::ToSchema;
 
 use super::ApiState;
 use super::access::CostReader;
-use super::answer::{ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, TokenCounts, control, totals};
+use super::answer::{
+    ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, TokenCounts, Told, control, totals,
+};
 use super::conditional::Versioned;
-use super::documentation::{NotModified, PeriodAndCostParameters, PeriodProblems};
+use super::documentation::{FormatParameter, FormatProblems, NotModified, PeriodAndCostParameters, PeriodProblems};
+use super::format::Format;
 use super::grammar::ReportQuery;
 use super::principals::{PrincipalCosts, WHO};
 use super::problem::Problem;
@@ -132,14 +139,24 @@ impl From<Unclassified> for UnclassifiedFigures {
 /// One call for a page about the whole organisation, or about what the caller sees of it: totals, change against the previous
 /// period, the same money by day, team, model, account, token kind and charge type, the largest principals, what has no owner or
 /// is not known and why, and how much carries which tags. The period is the latest one unless `period` says otherwise.
-#[utoipa::path(get, path = "/v1/summary", tag = "costs", params(PeriodAndCostParameters),
-    responses((status = OK, description = "The summary", body = SummaryAnswer), NotModified, PeriodProblems))]
+///
+/// In CSV every figure is a line, and `by` says of which side it is: `total` (with its change), `day`, `team`, `model`, `account`,
+/// `token_kind`, `charge_type`, `principal` (the largest; `other_principals` is what `count` others come to), `unattributed`,
+/// `unclassified`, or `tag` (a key with `count` values, and how much of the bill carries it). The lines of each side up to
+/// `charge_type` add up to `total`, and so do `principal` and `other_principals` together; lines of different sides are the same
+/// money again.
+#[utoipa::path(get, path = "/v1/summary", tag = "costs", params(PeriodAndCostParameters, FormatParameter),
+    responses((status = OK, description = "The summary", content(
+                  (SummaryAnswer = "application/json"), (String = "text/csv"))),
+              NotModified, PeriodProblems, FormatProblems))]
 pub(crate) async fn get_summary(
     State(state): State<ApiState>,
     reader: CostReader,
     RawQuery(query): RawQuery,
-) -> Result<Versioned<SummaryAnswer>, Problem> {
-    let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_AND_COST)?;
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_COST_AND_FORMAT)?;
+    let format = Format::choose(asked.format, &headers, &Format::TABULAR)?;
     let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
     let period = resolve_one(asked.period, &snapshot)?;
     let question = whole_bill(Scope::Periods(vec![period]), asked.cost);
@@ -161,7 +178,11 @@ pub(crate) async fn get_summary(
     if tags_left_out > 0 {
         meta = meta.with_note(format!("{tags_left_out} more tags are in use; /v1/tags lists them all."));
     }
-    Ok(Versioned::of(&snapshot, SummaryAnswer { data, meta, control, links }))
+    if format == Format::Csv {
+        let (name, about) = (format!("summary-{period}"), table::About { period });
+        return Told::of(&meta, &control, &links).above(&table::TABLE, &name, &data.lines().about(&about), &snapshot);
+    }
+    Ok(Versioned::of(&snapshot, SummaryAnswer { data, meta, control, links }).into_response())
 }
 
 async fn summary(
