@@ -1,19 +1,30 @@
-"""What both benchmarks need: the service started on data of their own, medians, and a table that people can read."""
+"""What all benchmarks need: where things lie, data that are made once, the service started on them, and the database."""
 
 import json
 import os
 import pathlib
 import shutil
 import socket
-import statistics
 import subprocess
 import sys
 import time
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-FOLDER = ROOT / "target/bench"
-CHARGEBACK = ROOT / "target/release/chargeback"
+QUICK = os.environ.get("BENCH_QUICK", "") not in ("", "0")
+FOLDER = ROOT / "target/bench" / ("quick" if QUICK else "")
+CHARGEBACK = pathlib.Path(os.environ.get("CHARGEBACK", ROOT / "target/release/chargeback"))
+
+
+FOLDER.mkdir(parents=True, exist_ok=True)
+
+
+def setting(name, usually, quick):
+    """A whole number from the environment, or what is usual: figures of a quick run only show that everything runs."""
+    return int(os.environ.get(name, quick if QUICK else usually))
+
+
+ROUNDS = setting("ROUNDS", 3, 1)
 
 
 def sample(name, *options):
@@ -23,7 +34,8 @@ def sample(name, *options):
     if not done.exists() or done.read_text() != repr(options):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        subprocess.run([CHARGEBACK, "sample", "--out", folder, *options], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([CHARGEBACK, "sample", "--out", folder, *options], check=True, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
         done.write_text(repr(options))
     return folder
 
@@ -68,7 +80,7 @@ class Service:
         self.process = subprocess.Popen(self.command, stderr=(FOLDER / "serve.log").open("w"))
         for _ in range(1200):
             try:
-                urllib.request.urlopen(f"{self.address}/v1/periods").read()
+                self.get("/v1/periods")
                 return self
             except OSError:
                 if self.process.poll() is not None:
@@ -80,29 +92,49 @@ class Service:
         self.process.terminate()
         self.process.wait()
 
+    def get(self, path):
+        """The body of an answer; an error where there is none."""
+        return urllib.request.urlopen(self.address + path, timeout=120).read()
 
-def peak_memory(pid):
-    """What a process has had in memory at most, in MiB; None once it is gone."""
+    def get_json(self, path):
+        return json.loads(self.get(path))
+
+    def post_json(self, path, body):
+        headers = {"content-type": "application/json"}
+        request = urllib.request.Request(self.address + path, json.dumps(body).encode(), headers)
+        return json.load(urllib.request.urlopen(request, timeout=120))
+
+    def tag(self, path):
+        """The entity tag of an answer."""
+        return urllib.request.urlopen(self.address + path, timeout=120).headers["etag"]
+
+
+def memory(pid, field="VmHWM"):
+    """What a process has in memory (`VmRSS`), or has had at most (`VmHWM`), in MiB; None once it is gone."""
     try:
         for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM"):
-                return int(line.split()[1]) // 1024
+            if line.startswith(field):
+                return int(line.split()[1]) / 1024
     except OSError:
         pass
     return None
 
 
-def median(values):
-    return statistics.median(values)
+def forget_peak(pid):
+    """What a process has had in memory at most is counted from now on."""
+    pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
-def report(name, title, rows):
-    """Prints rows of (what, ours, peer, note), and keeps them."""
-    machine = f"{os.cpu_count()} processors"
-    print(f"\n{title} ({machine}; medians)\n")
-    width = max(len(row[0]) for row in rows)
-    print(f"{'':<{width}}  {'ours':>16}  {'beside':>16}  ")
-    for what, ours, peer, note in rows:
-        print(f"{what:<{width}}  {ours:>16}  {peer:>16}  {note}")
-    kept = {"machine": machine, "rows": [dict(zip(("what", "ours", "beside", "note"), row)) for row in rows]}
-    (FOLDER / f"{name}.json").write_text(json.dumps(kept, indent=2) + "\n")
+def psql(database, *statements):
+    """What statements answer, one row a line; each is a transaction of its own."""
+    commands = [argument for statement in statements for argument in ("-c", statement)]
+    command = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", database, *commands]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def database_beside(database, name):
+    """The address of a database of this name on the same server, which is made if it is missing."""
+    if psql(database, f"select 1 from pg_database where datname = '{name}'") != "1":
+        psql(database, f'create database "{name}"')
+    before, _, options = database.partition("?")
+    return f"{before.rsplit('/', 1)[0]}/{name}?{options}"

@@ -2,18 +2,22 @@
 
 import json
 import os
+import pathlib
 import subprocess
 import sys
 import time
 
 import duckdb
 
-from common import CHARGEBACK, FOLDER, ROOT, configure, median, peak_memory, report, sample
+from common import CHARGEBACK, FOLDER, ROOT, ROUNDS, configure, memory, psql, sample, setting
+from profiles import Profile
+from statements import StatementLog
+from table import Table, median
 
 PERIOD = "2026-10"
-ROUNDS = int(os.environ.get("ROUNDS", "3"))
 QUESTION = (ROOT / "scripts/bench/daily_cost.duckdb.sql").read_text()
 COLUMNS = 25
+REFRESH, QUESTION_ALONE = "refresh of a month", "the question alone"
 
 
 def ours(config):
@@ -23,7 +27,7 @@ def ours(config):
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     peak = 0
     while process.poll() is None:
-        peak = max(peak, peak_memory(process.pid) or 0)
+        peak = max(peak, memory(process.pid) or 0)
         time.sleep(0.02)
     if process.returncode:
         sys.exit(process.stderr.read().decode())
@@ -45,7 +49,7 @@ def question_alone(export):
 
 
 def our_question_alone(export):
-    ask = ROOT / "target/release/examples/ask"
+    ask = pathlib.Path(os.environ.get("ASK", ROOT / "target/release/examples/ask"))
     output = subprocess.run([ask, export, PERIOD], check=True, capture_output=True, text=True).stdout
     return json.loads(output)["seconds"]
 
@@ -57,35 +61,58 @@ def scripted(export, database):
     connection(export).execute(f"copy ({QUESTION}) to '{csv}' (header false)")
     columns = ", ".join(f"c{number} text" for number in range(COLUMNS))
     money = ", ".join(f"{name} numeric(38, 12)" for name in ("unblended", "net_unblended", "list", "quantity"))
-    for statement in ("drop table if exists peer", f"create table peer ({columns}, {money}, line_items bigint)",
-                      f"\\copy peer from '{csv}' (format csv)"):
-        subprocess.run(["psql", "-q", "-X", "-v", "ON_ERROR_STOP=1", database, "-c", statement], check=True)
+    psql(database, "drop table if exists peer", f"create table peer ({columns}, {money}, line_items bigint)",
+         f"\\copy peer from '{csv}' (format csv)")
     return time.monotonic() - begun
 
 
-def rounds(function, *arguments):
-    return [function(*arguments) for _ in range(ROUNDS)]
+class Refreshing:
+    """The benchmark of one month of so many lines."""
+
+    def __init__(self, table, database, name, lines):
+        self.table, self.database, self.what = table, database, f"{lines / 1e6:g} million lines"
+        self.export = sample(name, "--months", "1", "--lines", str(lines), "--teams", "50")
+        self.config, _ = configure(name, self.export, database)
+
+    def measure(self):
+        """Ours and its peers by turns."""
+        refreshed, peers, alone, alone_peers = [], [], [], []
+        for _ in range(ROUNDS):
+            refreshed.append(ours(self.config))
+            peers.append(scripted(self.export, self.database))
+            alone.append(our_question_alone(self.export))
+            alone_peers.append(question_alone(self.export))
+        self.seconds = median(seconds for seconds, _ in refreshed)
+        self.table.add(REFRESH, self.what, "s", self.seconds, beside=median(peers),
+                       beside_is="DuckDB to CSV, psql \\copy", most_times=1)
+        self.table.add(QUESTION_ALONE, self.what, "s", median(alone), beside=median(alone_peers), beside_is="DuckDB",
+                       most_times=1)
+        peak = max(peak for _, peak in refreshed)
+        self.table.add("peak memory of our process", self.what, "MiB", peak, most=1536)
+
+    def profile(self):
+        """Where a refresh spends its time: processors, and the statements that it makes."""
+        kept = Profile("refresh")
+        kept.processors(lambda seconds: ours(self.config))
+        with StatementLog(self.database) as log:
+            _, units = log.during(lambda: ours(self.config))
+        kept.statements(self.database, [units])
+        self.table.profiles[REFRESH] = kept.keep()
 
 
 def main():
     database = os.environ["DATABASE_URL"]
-    lines = int(os.environ.get("LINES", "5000000"))
-    rows, once = [], {}
-    for factor, name in ((1, "month"), (4, "large")):
-        export = sample(name, "--months", "1", "--lines", str(factor * lines), "--teams", "50")
-        config, _ = configure(name, export, database)
-        refreshed = rounds(ours, config)
-        seconds, peak = median(second for second, _ in refreshed), max(peak for _, peak in refreshed)
-        once[factor] = seconds
-        what = f"{factor * lines / 1e6:g} million lines"
-        peer = median(rounds(scripted, export, database))
-        rows.append((f"refresh of {what}", f"{seconds:.1f} s", f"{peer:.1f} s", "DuckDB to CSV, psql \\copy; no slower wanted"))
-        alone = median(rounds(our_question_alone, export))
-        peer = median(rounds(question_alone, export))
-        rows.append((f"the question alone, {what}", f"{alone:.2f} s", f"{peer:.2f} s", "DuckDB; no slower wanted"))
-        rows.append((f"peak memory of our process, {what}", f"{peak} MiB", "", "under 1,536 MiB wanted"))
-    rows.append(("four times the lines", f"{once[4] / once[1]:.2f} times", "", "within 4.4 times wanted"))
-    report("refresh", "Refreshing: one month, 30 % of it Bedrock, into Postgres", rows)
+    lines = setting("LINES", 5_000_000, 200_000)
+    table = Table("refresh", "Refreshing one month, 30 % of it Bedrock, into Postgres", rounds=ROUNDS)
+    month = Refreshing(table, database, "month", lines)
+    large = Refreshing(table, database, "large", 4 * lines)
+    month.measure()
+    large.measure()
+    table.add(REFRESH, "four times the lines", "s", large.seconds, beside=month.seconds, beside_is="of a quarter",
+              most_times=4.4)
+    if REFRESH in table.missed():
+        month.profile()
+    table.report()
 
 
 if __name__ == "__main__":
