@@ -49,7 +49,7 @@ pub enum GrantError {
     #[error("a grant needs a `role` or `permissions`")]
     NothingAllowed,
     /// It does not say of what.
-    #[error("a grant says of what: `everything = true`, or `teams`, `accounts` or `tags`")]
+    #[error("a grant says of what: `everything`, or `teams`, `accounts` or `tags`")]
     OfNothing,
     /// It says both.
     #[error("a grant of `everything` names no `teams`, `accounts` or `tags` as well")]

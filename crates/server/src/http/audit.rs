@@ -21,6 +21,7 @@ use super::format::Format;
 use super::format::table::Table;
 use super::grammar::{Accepted, Echo, Fault, Faults, Parameters, read_format, shown};
 use super::keys::NO_STORE;
+use super::listing::parse_text;
 use super::page::Page;
 use super::problem::Problem;
 
@@ -169,7 +170,10 @@ impl AuditQuery {
         if let (Some(from), Some(until)) = (from, until)
             && from >= until
         {
-            faults.push(Fault::invalid_value("end", "`end` must be later than `start`"));
+            faults.push(Fault::invalid_value(
+                "end",
+                "`end` must be later than `start`; an entry at `end` itself is left out",
+            ));
         }
         let (from_text, until_text) = (from.map(time_text), until.map(time_text));
         let given = [
@@ -180,6 +184,9 @@ impl AuditQuery {
             ("end", until_text.as_deref()),
         ];
         let page = Page::read(&parameters, CursorQuestion::new(PATH, &given, &within), &mut faults);
+        for name in ["caller", "object"] {
+            parameters.single(name).and_then(|text| faults.keep(parse_text(name, text)));
+        }
         let question = AuditQuestion {
             within,
             action,

@@ -1,10 +1,14 @@
 //! `GET /`: where everything is. `GET /openapi.json`: what everything means.
 
 use axum::Json;
+use axum::extract::RawQuery;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::answer::Links;
+use super::documentation::IndexProblems;
+use super::grammar::ReportQuery;
+use super::problem::Problem;
 
 /// What there is.
 #[derive(Debug, Serialize, ToSchema)]
@@ -22,8 +26,10 @@ pub(crate) struct Index {
 /// Say what there is
 ///
 /// The paths of this service.
-#[utoipa::path(get, path = "/", tag = "service", security(()), responses((status = OK, description = "The paths", body = Index)))]
-pub(crate) async fn get_index() -> Json<Index> {
+#[utoipa::path(get, path = "/", tag = "service", security(()),
+    responses((status = OK, description = "The paths", body = Index), IndexProblems))]
+pub(crate) async fn get_index(RawQuery(query): RawQuery) -> Result<Json<Index>, Problem> {
+    ReportQuery::parse(query.as_deref(), &ReportQuery::NOTHING)?;
     let links = Links::to_self("/")
         .and("costs", "/v1/costs")
         .and("summary", "/v1/summary")
@@ -42,7 +48,7 @@ pub(crate) async fn get_index() -> Json<Index> {
         .and("problems", "/problems")
         .and("livez", "/livez")
         .and("readyz", "/readyz");
-    Json(Index { service: "chargeback", version: env!("CARGO_PKG_VERSION"), links })
+    Ok(Json(Index { service: "chargeback", version: env!("CARGO_PKG_VERSION"), links }))
 }
 
 /// Describe the API

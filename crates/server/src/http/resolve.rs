@@ -21,7 +21,7 @@ pub(crate) async fn resolve(
             Ok((Scope::Periods(vec![latest]), vec![latest]))
         }
         AskedScope::Periods(periods) => {
-            all_loaded(periods, snapshot.periods())?;
+            all_loaded("period", periods, snapshot.periods())?;
             Ok((Scope::Periods(periods.clone()), periods.clone()))
         }
         AskedScope::UsageDates { start, end } => {
@@ -34,7 +34,7 @@ pub(crate) async fn resolve(
 /// One period that was asked for, or the latest one.
 pub(crate) fn resolve_one(asked: Option<BillingPeriod>, snapshot: &Snapshot) -> Result<BillingPeriod, Problem> {
     let Some(period) = asked else { return latest_period(snapshot.periods()) };
-    all_loaded(&[period], snapshot.periods())?;
+    all_loaded("period", &[period], snapshot.periods())?;
     Ok(period)
 }
 
@@ -55,20 +55,22 @@ pub(crate) fn resolve_comparison(
         }
         (AskedComparison::Period(compared), _) => compared,
     };
-    resolve_one(Some(compared), snapshot)
+    all_loaded("compare", &[compared], snapshot.periods())?;
+    Ok(compared)
 }
 
 fn latest_period(loaded: &[BillingPeriod]) -> Result<BillingPeriod, Problem> {
     loaded.last().copied().ok_or_else(Problem::nothing_loaded)
 }
 
-fn all_loaded(periods: &[BillingPeriod], loaded: &[BillingPeriod]) -> Result<(), Problem> {
+fn all_loaded(parameter: &str, periods: &[BillingPeriod], loaded: &[BillingPeriod]) -> Result<(), Problem> {
     let missing: Vec<String> =
         periods.iter().filter(|period| !loaded.contains(period)).map(ToString::to_string).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    Err(not_loaded(format!("no data is loaded for {}", missing.join(", ")), loaded))
+    latest_period(loaded)?;
+    Err(not_loaded(parameter, format!("no data is loaded for {}", missing.join(", ")), loaded))
 }
 
 async fn periods_with_usage(
@@ -78,17 +80,20 @@ async fn periods_with_usage(
 ) -> Result<Vec<BillingPeriod>, Problem> {
     let periods = snapshot.periods_with_usage(start, end).await?;
     if periods.is_empty() {
+        latest_period(snapshot.periods())?;
         let detail = format!("no data is loaded for usage from {start} to before {end}");
-        return Err(not_loaded(detail, snapshot.periods()));
+        return Err(not_loaded("start", detail, snapshot.periods()));
     }
     Ok(periods)
 }
 
-fn not_loaded(detail: String, loaded: &[BillingPeriod]) -> Problem {
-    if loaded.is_empty() {
-        return Problem::nothing_loaded();
-    }
-    Problem::new(ProblemKind::PeriodNotLoaded, detail).with_loaded_periods(loaded)
+/// The problem with a parameter that asks for time without data, with what has data.
+pub(crate) fn not_loaded(parameter: &str, detail: String, loaded: &[BillingPeriod]) -> Problem {
+    let detail = match loaded.last() {
+        Some(latest) => format!("{detail}; `loaded_periods` are those with data, {latest} the latest of them"),
+        None => detail,
+    };
+    Problem::about(parameter, ProblemKind::PeriodNotLoaded, detail).with_loaded_periods(loaded)
 }
 
 #[cfg(test)]
@@ -106,14 +111,14 @@ mod tests {
 
     #[test]
     fn a_period_without_data_is_a_problem_that_lists_those_with_data() {
-        let problem = all_loaded(&periods(&["2026-10", "2027-10"]), &periods(&["2026-09", "2026-10"]))
+        let problem = all_loaded("period", &periods(&["2026-10", "2027-10"]), &periods(&["2026-09", "2026-10"]))
             .expect_err("one is missing");
         insta::assert_snapshot!(serde_json::to_string_pretty(&problem).expect("a problem is JSON"));
     }
 
     #[test]
     fn before_the_first_refresh_the_caller_is_asked_to_come_back() {
-        let problem = all_loaded(&periods(&["2026-10"]), &[]).expect_err("nothing is loaded");
+        let problem = all_loaded("period", &periods(&["2026-10"]), &[]).expect_err("nothing is loaded");
         assert_eq!(problem.kind(), ProblemKind::NothingLoaded);
     }
 }

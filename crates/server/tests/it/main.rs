@@ -35,3 +35,4 @@ mod support;
 mod tie_out;
 mod tokens;
 mod webhooks;
+mod wrong_values;

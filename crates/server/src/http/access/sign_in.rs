@@ -22,7 +22,7 @@ use subtle::ConstantTimeEq;
 use super::admitted::client_ip;
 use crate::http::ApiState;
 use crate::http::documentation::SignInProblems;
-use crate::http::grammar::shown;
+use crate::http::grammar::{Accepted, Fault, Faults, Parameters, ReportQuery, shown};
 use crate::http::problem::{Problem, ProblemKind, chain};
 
 /// Names a browser that is signed in. `__Host-` makes browsers accept it only over a secure connection, for this host alone.
@@ -31,13 +31,8 @@ pub(crate) const SESSION_COOKIE: &str = "__Host-chargeback";
 const SIGN_IN_COOKIE: &str = "__Host-chargeback-sign-in";
 const CALLBACK: &str = "/auth/callback";
 const LONGEST_RETURN_PATH: usize = 2048;
-
 /// Where to go after signing in.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct SignInQuery {
-    return_to: Option<String>,
-}
+const PARAMETERS: Accepted = Accepted { single: &["return_to"], list: &[], bracketed: &[] };
 
 /// What the provider sends a browser back with.
 #[derive(Debug, Default, Deserialize)]
@@ -102,7 +97,9 @@ async fn finish(state: &ApiState, answer: CallbackAnswer) -> Result<Response, Pr
     let began_here =
         cookies.get(SIGN_IN_COOKIE).is_some_and(|cookie| bool::from(cookie.value().as_bytes().ct_eq(given.as_bytes())));
     if !began_here {
-        return Err(failed("this browser did not begin to sign in, or took longer than ten minutes"));
+        return Err(failed(
+            "this browser did not begin to sign in, or took longer than ten minutes; begin again at `/auth/sign-in`",
+        ));
     }
     let now = state.clock.now();
     let begun = state.store.take_sign_in(digest(&given), now).await?;
@@ -136,7 +133,12 @@ async fn finish(state: &ApiState, answer: CallbackAnswer) -> Result<Response, Pr
 /// Ends the session of this browser, if it has one. Other sessions and keys stay as they are.
 #[utoipa::path(post, path = "/auth/sign-out", tag = "access", security((), ("session" = [])),
     responses((status = NO_CONTENT, description = "Signed out"), SignInProblems))]
-pub(crate) async fn post_sign_out(State(state): State<ApiState>, leaver: Leaver) -> Result<Response, Problem> {
+pub(crate) async fn post_sign_out(
+    State(state): State<ApiState>,
+    leaver: Leaver,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    ReportQuery::parse(query.as_deref(), &ReportQuery::NOTHING)?;
     if let Some((hash, caller)) = leaver.session {
         state.store.end_session(hash, &caller, Some(leaver.address), state.clock.now()).await?;
     }
@@ -156,7 +158,10 @@ impl FromRequestParts<ApiState> for CallbackAnswer {
 
     async fn from_request_parts(parts: &mut axum::http::request::Parts, _: &ApiState) -> Result<Self, Problem> {
         let query = Query::<CallbackQuery>::try_from_uri(&parts.uri);
-        let Query(query) = query.map_err(|error| Problem::new(ProblemKind::SignInFailed, error.body_text()))?;
+        let Query(query) = query.map_err(|error| {
+            let detail = "what the provider sent the browser back with cannot be read; begin again at `/auth/sign-in`";
+            Problem::new(ProblemKind::SignInFailed, detail).with_cause(error.body_text())
+        })?;
         let cookies = CookieJar::from_headers(&parts.headers);
         Ok(Self { query, cookies, address: client_ip(&parts.extensions) })
     }
@@ -197,18 +202,16 @@ fn provider_failed(error: openid::OpenidError) -> Problem {
 
 /// A path of this service and nothing else: whoever follows a link to sign in must not end up somewhere else.
 fn return_path(query: Option<&str>) -> Result<String, Problem> {
-    let wrong = |detail: String| Problem::from(crate::http::grammar::Fault::invalid_value("return_to", detail));
-    let uri = format!("/?{}", query.unwrap_or_default()).parse::<axum::http::Uri>();
-    let asked = uri.ok().and_then(|uri| Query::<SignInQuery>::try_from_uri(&uri).ok());
-    let Some(Query(SignInQuery { return_to })) = asked else {
-        return Err(wrong("the only parameter is `return_to`, a path of this service".to_owned()));
-    };
+    let mut faults = Faults::default();
+    let parameters = Parameters::read(query, &PARAMETERS, &mut faults);
+    let return_to = faults.none_or(parameters.single("return_to").map(str::to_owned))?;
     let Some(path) = return_to else { return Ok("/".to_owned()) };
     let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if path.starts_with('/') && !path.starts_with("//") && plain && path.len() <= LONGEST_RETURN_PATH {
         return Ok(path);
     }
-    Err(wrong(format!("`{}` is not a path of this service; write one such as /v1/teams", shown(&path))))
+    let detail = format!("`{}` is not a path of this service; write one such as /v1/teams", shown(&path));
+    Err(Fault::invalid_value("return_to", detail).into())
 }
 
 /// The store knows when it is over; a browser that is closed forgets it at once.

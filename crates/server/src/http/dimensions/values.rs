@@ -100,7 +100,10 @@ pub(crate) async fn list_dimension_values(
 fn read_dimension(text: &str) -> Result<Dimension, Fault> {
     if text.contains('\0') {
         // The database cannot hold the character, so that no key of a tag has it.
-        return Err(Fault::invalid_value("dimension", "a NUL character (%00) cannot be part of a dimension"));
+        return Err(Fault::invalid_value(
+            "dimension",
+            "a NUL character (%00) cannot be part of a dimension; leave it out",
+        ));
     }
     parse_dimension("dimension", text)
 }

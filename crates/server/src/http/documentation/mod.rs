@@ -163,7 +163,7 @@ problems! {
     ];
     /// Of signing in and out with a browser.
     SignInProblems: [
-        InvalidValue, SignInFailed, CrossSite, UnknownPath, Unauthenticated, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, RepeatedParameter, InvalidValue, SignInFailed, CrossSite, UnknownPath, Unauthenticated, TooManyRequests, Overloaded, ProviderUnreachable,
         QueryTooLong, StoreUnreachable, Timeout, InternalError,
     ];
     /// Of `/v1/keys`.
@@ -208,7 +208,7 @@ problems! {
     /// Of `/v1/audit`.
     AuditProblems: [
         Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
-        UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, StoreUnreachable, Timeout, InternalError,
+        UnknownParameter, RepeatedParameter, InvalidValue, LimitExceeded, QueryTooLong, StoreUnreachable, Timeout, InternalError,
     ];
     /// Of the lists of refreshes and queries.
     RefreshListProblems: [
@@ -273,7 +273,9 @@ problems! {
     /// Of `/readyz`.
     ProbeProblems: [NothingLoaded, StoreUnreachable];
     /// Of `/problems/{kind}`.
-    PageProblems: [UnknownPath];
+    PageProblems: [UnknownParameter, UnknownPath];
+    /// Of `/` and `/problems`.
+    IndexProblems: [UnknownParameter];
 }
 
 /// Of routes whose answer is the same as long as the data version is.

@@ -69,7 +69,7 @@ impl IntoParams for PageParameters {
 impl IntoParams for AuditParameters {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let actions = text().enum_values(Some(AuditAction::ALL.map(AuditAction::as_str)));
-        let anything = || text().pattern(Some(WITHOUT_NUL));
+        let anything = || text().pattern(Some(WITHOUT_NUL)).max_length(Some(LONGEST_FILTER_VALUE_BYTES));
         vec![
             parameter("action", "Only what happened so.", actions.into()).build(),
             parameter("caller", "Only what this caller did, as entries name them.", anything().into()).build(),

@@ -33,13 +33,14 @@ impl DrilldownBody {
         let period = fields.require::<String>("period", &mut faults);
         let period = period.and_then(|text| faults.keep(parse_period("period", &text)));
         let export = fields.take::<String>("export", &mut faults);
-        let export = export.and_then(|name| faults.keep(checked("export", name)));
+        let export = export.and_then(|name| faults.keep(checked_export(name)));
         let mut value = |name| value(&mut fields, name, &mut faults);
         let (principal, account) = (value("principal"), value("account"));
         let (usage_type, charge_type) = (value("usage_type"), value("charge_type"));
         let day = fields.take::<String>("day", &mut faults);
         let day = day.and_then(|text| faults.keep(parse_day("day", &text)));
-        let tag = fields.take::<AskedTag>("tag", &mut faults).and_then(|tag| faults.keep(checked_tag(tag)));
+        let tag = fields.take_object("tag", &["key", "value"], &mut faults);
+        let tag = tag.and_then(|fields| read_tag(fields, &mut faults));
         match period {
             Some(period) => {
                 faults.none_or(Self { period, export, principal, account, usage_type, charge_type, day, tag })
@@ -54,6 +55,13 @@ fn value(fields: &mut Fields, name: &str, faults: &mut Faults) -> Option<Option<
     match fields.take::<Option<String>>(name, faults)? {
         None => Some(None),
         Some(text) => faults.keep(checked(name, text)).map(Some),
+    }
+}
+
+fn checked_export(name: String) -> Result<String, Fault> {
+    match name.is_empty() {
+        true => Err(fault("export", "`export` is empty; write the name of an export, or leave it out")),
+        false => checked("export", name),
     }
 }
 
@@ -72,18 +80,31 @@ fn checked(name: &str, text: String) -> Result<String, Fault> {
     Ok(text)
 }
 
-fn checked_tag(tag: AskedTag) -> Result<AskedTag, Fault> {
-    let key = checked("tag", tag.key)?;
+/// Both the key and the value must be said.
+fn read_tag(mut fields: Fields, faults: &mut Faults) -> Option<AskedTag> {
+    let (key_place, value_place) = (fields.place_of("key"), fields.place_of("value"));
+    let key = fields.require::<String>("key", faults).and_then(|key| faults.keep(checked_key(&key_place, key)));
+    let value = match fields.require::<Option<String>>("value", faults)? {
+        None => None,
+        Some(text) => Some(faults.keep(checked(&value_place, text))?),
+    };
+    Some(AskedTag { key: key?, value })
+}
+
+fn checked_key(place: &str, key: String) -> Result<String, Fault> {
+    if key.is_empty() {
+        return Err(fault(place, format!("`{place}` is empty; write the key of a tag, such as cost-center")));
+    }
+    let key = checked(place, key)?;
     let length = key.chars().count();
     if length > LONGEST_KEY {
-        let detail = format!("a key of {length} characters is too long for a tag");
-        return Err(Fault::new(ProblemKind::LimitExceeded, "tag", detail));
+        let detail = format!("a key of {length} characters is too long for a tag; at most {LONGEST_KEY} are read");
+        return Err(Fault::new(ProblemKind::LimitExceeded, place, detail));
     }
     let read: TagKey = key.parse().map_err(|_| {
         let detail =
             format!("`{}` is no key of a tag; write one such as cost-center, or resourceTags/cost-center", shown(&key));
-        fault("tag", detail)
+        fault(place, detail)
     })?;
-    let value = tag.value.map(|value| checked("tag", value)).transpose()?;
-    Ok(AskedTag { key: read.to_string(), value })
+    Ok(read.to_string())
 }

@@ -19,7 +19,7 @@ use crate::http::ApiState;
 use crate::http::access::LineReader;
 use crate::http::body::{JsonObject, fault};
 use crate::http::documentation::DrilldownBodyProblems;
-use crate::http::grammar::ReportQuery;
+use crate::http::grammar::{ReportQuery, shown};
 use crate::http::keys::NO_STORE;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::resolve::resolve_one;
@@ -74,7 +74,7 @@ fn export(given: Option<&str>, period: BillingPeriod, snapshot: &Snapshot) -> Re
             Err(fault("export", detail).allowing(&names).into())
         }
         (Some(given), _) => {
-            let detail = format!("there is no such export with {period}");
+            let detail = format!("no export `{}` has {period}; those that do are {}", shown(given), names.join(", "));
             Err(fault("export", detail).near(given, &names).allowing(&names).into())
         }
     }

@@ -38,7 +38,8 @@ fn drilldown_id(path: Result<Path<String>, PathRejection>) -> Result<Uuid, Probl
 }
 
 fn unknown(id: &str) -> Problem {
-    Problem::new(ProblemKind::UnknownDrilldown, format!("there is no drill-down `{}` of yours", shown(id)))
+    let detail = format!("there is no drill-down `{}` of yours; a `POST` to `/v1/drilldowns` makes one", shown(id));
+    Problem::about("id", ProblemKind::UnknownDrilldown, detail)
 }
 
 fn path_of(id: Uuid) -> String {

@@ -156,7 +156,12 @@ fn told(record: EventRecord) -> Event {
 
 /// From where a stream is resumed.
 pub(super) fn last_event_id(headers: &HeaderMap) -> Result<Option<Uuid>, Faults> {
-    let Some(value) = headers.get(LAST_EVENT_ID) else { return Ok(None) };
+    let mut given = headers.get_all(LAST_EVENT_ID).iter();
+    let Some(value) = given.next() else { return Ok(None) };
+    if given.next().is_some() {
+        let detail = "`Last-Event-ID` was given more than once; send the last `id` of the stream alone";
+        return Err(Fault::new(ProblemKind::RepeatedParameter, "Last-Event-ID", detail).into());
+    }
     let text = String::from_utf8_lossy(value.as_bytes());
     let id = Uuid::try_parse(&text).ok().filter(|id| id.to_string() == text);
     id.map(Some).ok_or_else(|| {

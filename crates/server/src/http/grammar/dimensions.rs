@@ -29,7 +29,7 @@ pub(super) fn read_group_by(parameters: &Parameters, faults: &mut Faults) -> Vec
         match parse_dimension("group_by", &text) {
             Err(fault) => faults.push(fault),
             Ok(dimension) if dimensions.contains(&dimension) => {
-                let detail = format!("`{}` is grouped by twice", shown(&dimension.to_string()));
+                let detail = format!("`{}` is grouped by twice; name it once", shown(&dimension.to_string()));
                 faults.push(Fault::invalid_value("group_by", detail));
             }
             Ok(dimension) => dimensions.push(dimension),
@@ -116,6 +116,11 @@ pub(super) fn read_order_by(parameters: &Parameters, group_by: &[Dimension], fau
             None
         }
         Err(fault) => {
+            let detail = match fault.allowed.is_empty() {
+                true => fault.detail,
+                false => format!("`{}` is neither `cost` nor a dimension that rows are grouped by", shown(name)),
+            };
+            let fault = Fault { detail, ..fault }.allowing(&orders(group_by));
             faults.push(fault.near(name, &["cost"]).or_nearest_dimension(name));
             None
         }
@@ -124,15 +129,21 @@ pub(super) fn read_order_by(parameters: &Parameters, group_by: &[Dimension], fau
 
 fn not_grouped(dimension: &Dimension, group_by: &[Dimension]) -> Fault {
     let detail = format!("rows are not grouped by `{}`, so they cannot be in its order", shown(&dimension.to_string()));
-    let allowed: Vec<String> =
-        ["cost".to_owned()].into_iter().chain(group_by.iter().map(Dimension::to_string)).collect();
-    Fault::invalid_value("order_by", detail).allowing(&allowed)
+    Fault::invalid_value("order_by", detail).allowing(&orders(group_by))
+}
+
+/// What rows can be in the order of.
+fn orders(group_by: &[Dimension]) -> Vec<String> {
+    ["cost".to_owned()].into_iter().chain(group_by.iter().map(Dimension::to_string)).collect()
 }
 
 /// Reads the name of a dimension.
 pub(crate) fn parse_dimension(parameter: &str, text: &str) -> Result<Dimension, Fault> {
     if text.len() > LONGEST_DIMENSION_BYTES {
-        let detail = format!("a name of {} bytes is too long for a dimension", text.len());
+        let detail = format!(
+            "a name of {} bytes is too long for a dimension; at most {LONGEST_DIMENSION_BYTES} are read",
+            text.len()
+        );
         return Err(Fault::new(ProblemKind::UnknownDimension, parameter, detail));
     }
     text.parse().map_err(|_| {

@@ -9,14 +9,17 @@ use crate::http::problem::ProblemKind;
 /// How much of what was given is repeated in a sentence about it.
 const LONGEST_TEXT_SHOWN: usize = 80;
 
-/// One thing that is wrong with one parameter.
+/// How many faults are told of at once: a small request must not make a large answer.
+const MOST_FAULTS: usize = 100;
+
+/// One thing that is wrong with one parameter, or with one field of a body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct Fault {
     /// What kind of mistake this is: one of the problem types.
     #[serde(rename = "type")]
     #[schema(value_type = String, example = "/problems/unknown-dimension")]
     pub(crate) kind: ProblemKind,
-    /// The parameter at fault, as it was given.
+    /// The parameter at fault, as it was given; of a body, the field and what leads to it: `grants[0].role`.
     #[schema(example = "group_by")]
     pub(crate) parameter: String,
     /// What is wrong with it, and what would be right.
@@ -75,9 +78,16 @@ pub(crate) fn shown(text: &str) -> String {
 pub(crate) struct Faults(Vec<Fault>);
 
 impl Faults {
-    /// Keeps a fault.
+    /// Keeps a fault. Those of a request that has more than anybody reads are not all told.
     pub(crate) fn push(&mut self, fault: Fault) {
-        self.0.push(fault);
+        if self.0.len() < MOST_FAULTS {
+            self.0.push(fault);
+        }
+    }
+
+    /// Keeps those of another part of the request.
+    pub(crate) fn append(&mut self, others: Self) {
+        others.0.into_iter().for_each(|fault| self.push(fault));
     }
 
     /// The value, or `None` after keeping the fault.

@@ -6,7 +6,7 @@ use super::costs::CostsQuery;
 use super::fault::{Fault, Faults, shown};
 use super::lists::join;
 use super::parameters::Parameters;
-use crate::http::body::{JsonObject, fault};
+use crate::http::body::{JsonObject, fault, wrong_kind};
 
 /// Fields that are numbers.
 const NUMBERS: [&str; 2] = ["top", "limit"];
@@ -62,24 +62,27 @@ fn at_its_place(fault: Fault) -> Fault {
 fn object(name: &str, value: Value) -> Result<Map<String, Value>, Fault> {
     match value {
         Value::Object(fields) => Ok(fields),
-        _ => Err(fault(
-            name,
-            format!("`{name}` is an object: a dimension, and a list of values, as in {{\"team\": [\"a\"]}}"),
-        )),
+        other => {
+            Err(wrong_kind(name, &other, "an object of dimensions, each with a list of values: {\"team\": [\"a\"]}"))
+        }
     }
 }
 
 /// A list in the way in which query strings have them.
 fn list(place: &str, value: Value, may_be_null: bool) -> Result<String, Fault> {
-    let what = if may_be_null { "texts, or null for what is not set" } else { "texts" };
-    let Value::Array(values) = value else { return Err(fault(place, format!("this is a list of {what}"))) };
+    let what = if may_be_null { "a text, or null for what is not set" } else { "a text" };
+    let Value::Array(values) = value else { return Err(wrong_kind(place, &value, "a list of texts")) };
     if values.is_empty() {
         return Err(fault(place, "an empty list says nothing; leave it out"));
     }
     let texts = values.into_iter().enumerate().map(|(index, value)| match value {
+        Value::String(text) if text.is_empty() && !may_be_null => {
+            let place = format!("{place}[{index}]");
+            Err(fault(&place, format!("`{place}` is empty; write a text, or leave it out")))
+        }
         Value::String(text) => checked(&text, &format!("{place}[{index}]")).map(|()| text),
         Value::Null if may_be_null => Ok(String::new()),
-        _ => Err(fault(&format!("{place}[{index}]"), format!("this is a list of {what}"))),
+        other => Err(wrong_kind(&format!("{place}[{index}]"), &other, what)),
     });
     let texts: Vec<String> = texts.collect::<Result<_, _>>()?;
     Ok(join(texts.iter().map(String::as_str)))
@@ -92,16 +95,16 @@ fn single(name: &str, value: Value) -> Result<String, Fault> {
         Value::String(text) if !NUMBERS.contains(&name) && !SWITCHES.contains(&name) => {
             checked(&text, name).map(|()| text)
         }
-        _ if NUMBERS.contains(&name) => Err(fault(name, format!("`{name}` is a number"))),
-        _ if SWITCHES.contains(&name) => Err(fault(name, format!("`{name}` is true or false"))),
-        _ => Err(fault(name, format!("`{name}` is a text"))),
+        other if NUMBERS.contains(&name) => Err(wrong_kind(name, &other, "a number")),
+        other if SWITCHES.contains(&name) => Err(wrong_kind(name, &other, "true or false")),
+        other => Err(wrong_kind(name, &other, "a text")),
     }
 }
 
 /// PostgreSQL cannot hold the character, so no value of the bill has it.
 fn checked(text: &str, place: &str) -> Result<(), Fault> {
     match text.contains('\0') {
-        true => Err(fault(&shown(place), "a NUL character (\\u0000) cannot be part of a value")),
+        true => Err(fault(&shown(place), "a NUL character (\\u0000) cannot be part of a value; leave it out")),
         false => Ok(()),
     }
 }

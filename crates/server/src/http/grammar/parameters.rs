@@ -107,13 +107,18 @@ impl Parameter {
 
 fn unknown(parameter: &Parameter, accepted: &Accepted) -> Fault {
     let (name, given) = (parameter.name.as_str(), parameter.full_name());
-    let detail = if accepted.bracketed.contains(&name) {
-        format!("`{name}` needs a dimension: write {name}[<dimension>]=<value>")
-    } else {
-        format!("there is no parameter `{}` here", shown(&given))
+    let (known, near) = (accepted.shapes(), nearest(name, accepted.names()));
+    let detail = match (accepted.bracketed.contains(&name), &near, known.is_empty()) {
+        (true, ..) => format!("`{name}` needs a dimension: write {name}[<dimension>]=<value>"),
+        (false, Some(_), _) => format!("there is no parameter `{}` here", shown(&given)),
+        (false, None, true) => format!("there is no parameter `{}` here, nor any other", shown(&given)),
+        (false, None, false) => {
+            let verb = if known.len() == 1 { "is" } else { "are" };
+            format!("there is no parameter `{}` here; there {verb} {}", shown(&given), known.join(", "))
+        }
     };
-    let mut fault = Fault::new(ProblemKind::UnknownParameter, &given, detail).allowing(&accepted.shapes());
-    fault.did_you_mean = nearest(name, accepted.names()).map(|name| {
+    let mut fault = Fault::new(ProblemKind::UnknownParameter, &given, detail).allowing(&known);
+    fault.did_you_mean = near.map(|name| {
         let bracket = parameter.bracket.as_deref().unwrap_or("<dimension>");
         if accepted.bracketed.contains(&name.as_str()) { format!("{name}[{bracket}]") } else { name }
     });
@@ -121,12 +126,12 @@ fn unknown(parameter: &Parameter, accepted: &Accepted) -> Fault {
 }
 
 fn repeated(name: &str) -> Fault {
-    Fault::new(ProblemKind::RepeatedParameter, name, format!("`{name}` was given more than once"))
+    Fault::new(ProblemKind::RepeatedParameter, name, format!("`{name}` was given more than once; give it once"))
 }
 
 fn decode_pair(pair: &str) -> Result<Parameter, Fault> {
     let (raw_name, raw_value) = pair.split_once('=').unwrap_or((pair, ""));
-    let full_name = decode(raw_name, raw_name)?;
+    let full_name = decode(&percent_decode(raw_name.as_bytes()).decode_utf8_lossy(), raw_name)?;
     let value = decode(&full_name, raw_value)?;
     let (name, bracket) = match full_name.strip_suffix(']').and_then(|rest| rest.split_once('[')) {
         Some((name, bracket)) => (name.to_owned(), Some(bracket.to_owned())),
@@ -139,10 +144,13 @@ fn decode(parameter: &str, raw: &str) -> Result<String, Fault> {
     let spaced = raw.replace('+', " ");
     let text = percent_decode(spaced.as_bytes())
         .decode_utf8()
-        .map_err(|_| Fault::invalid_value(parameter, "this is not percent-encoded UTF-8"))?;
+        .map_err(|_| Fault::invalid_value(parameter, "this is not percent-encoded UTF-8; write `é` as %C3%A9"))?;
     if text.contains('\0') {
         // PostgreSQL cannot hold the character, so no value of the bill has it.
-        return Err(Fault::invalid_value(parameter, "a NUL character (%00) cannot be part of a value"));
+        return Err(Fault::invalid_value(
+            parameter,
+            "a NUL character (%00) cannot be part of a parameter; leave it out",
+        ));
     }
     Ok(text.into_owned())
 }

@@ -1,8 +1,11 @@
-use access::{Grant, GrantText, Grants};
+use std::fmt::Display;
+use std::str::FromStr;
+
+use access::{Grant, GrantError, GrantText, Grants};
 use serde_json::Value;
 
 use crate::http::body::{Fields, fault};
-use crate::http::grammar::{Faults, shown};
+use crate::http::grammar::Faults;
 
 /// The most grants of one key.
 pub(super) const MOST_GRANTS: usize = 100;
@@ -15,19 +18,52 @@ pub(super) fn read(fields: &mut Fields, faults: &mut Faults) -> Option<Grants> {
         return None;
     }
     let grants: Vec<Option<Grant>> =
-        texts.into_iter().enumerate().map(|(index, text)| faults.keep(grant(index, text))).collect();
+        texts.into_iter().enumerate().map(|(index, text)| grant(index, text, faults)).collect();
     grants.iter().map(Option::as_ref).collect::<Option<Vec<&Grant>>>().map(Grants::from_iter)
 }
 
-fn grant(index: usize, value: Value) -> Result<Grant, crate::http::grammar::Fault> {
-    let place = format!("grants[{index}]");
-    // Nothing is granted by leaving something out, and null says neither that something is there nor that it is not.
-    let null = value.as_object().and_then(|fields| fields.iter().find(|(_, value)| value.is_null()));
-    if let Some((name, _)) = null {
-        return Err(fault(&place, format!("`{}` is null; say what is meant, or leave it out", shown(name))));
+/// Nothing is granted by leaving something out, and null says neither that something is there nor that it is not.
+fn grant(index: usize, value: Value, faults: &mut Faults) -> Option<Grant> {
+    const FIELDS: [&str; 6] = ["role", "permissions", "everything", "teams", "accounts", "tags"];
+    let mut own = Faults::default();
+    let read = Fields::at(format!("grants[{index}]"), value, &FIELDS, &mut own).and_then(|mut fields| {
+        let role = fields.take::<String>("role", &mut own);
+        let text = GrantText {
+            role: role.and_then(|role| word(&fields.place_of("role"), &role, &mut own)),
+            permissions: words(&mut fields, "permissions", &mut own),
+            everything: fields.take("everything", &mut own).unwrap_or_default(),
+            teams: fields.take("teams", &mut own).unwrap_or_default(),
+            accounts: fields.take("accounts", &mut own).unwrap_or_default(),
+            tags: words(&mut fields, "tags", &mut own),
+        };
+        // What is missing may be what could not be read.
+        let text = std::mem::take(&mut own).none_or(text).map_err(|faults| own = faults).ok()?;
+        let place = format!("grants[{index}]");
+        Grant::try_from(text).map_err(|error| own.push(fault(&place_of(&place, &error), error.to_string()))).ok()
+    });
+    faults.append(own);
+    read
+}
+
+/// The field that an error is about; the grant, where it is about several.
+fn place_of(grant: &str, error: &GrantError) -> String {
+    match error {
+        GrantError::NotATeam(_) => format!("{grant}.teams"),
+        GrantError::NotAnAccount(_) => format!("{grant}.accounts"),
+        GrantError::ForEverythingOnly(_) => format!("{grant}.permissions"),
+        GrantError::NothingAllowed | GrantError::OfNothing | GrantError::OfEverythingAndSome => grant.to_owned(),
     }
-    let text: GrantText = serde_json::from_value(value).map_err(|error| fault(&place, error.to_string()))?;
-    Grant::try_from(text).map_err(|error| fault(&place, error.to_string()))
+}
+
+/// A list of words.
+fn words<T: FromStr<Err: Display>>(fields: &mut Fields, name: &str, faults: &mut Faults) -> Vec<T> {
+    let place = fields.place_of(name);
+    let texts = fields.take::<Vec<String>>(name, faults).unwrap_or_default().into_iter().enumerate();
+    texts.filter_map(|(index, text)| word(&format!("{place}[{index}]"), &text, faults)).collect()
+}
+
+fn word<T: FromStr<Err: Display>>(place: &str, text: &str, faults: &mut Faults) -> Option<T> {
+    faults.keep(text.parse().map_err(|error: T::Err| fault(place, error.to_string())))
 }
 
 #[cfg(test)]
@@ -38,9 +74,12 @@ mod tests {
 
     #[test]
     fn null_is_neither_there_nor_left_out() {
-        assert!(grant(0, json!({"permissions": ["costs:read"], "teams": ["ds"]})).is_ok());
-        let refused = grant(3, json!({"role": null, "permissions": ["costs:read"], "teams": ["ds"]}));
-        let fault = refused.expect_err("a role that is null");
-        assert_eq!((fault.parameter.as_str(), fault.detail.starts_with("`role` is null")), ("grants[3]", true));
+        let mut faults = Faults::default();
+        assert!(grant(0, json!({"permissions": ["costs:read"], "teams": ["ds"]}), &mut faults).is_some());
+        let refused = grant(3, json!({"role": null, "permissions": ["costs:read"], "teams": ["ds"]}), &mut faults);
+        assert!(refused.is_none());
+        let found: Vec<_> = faults.into_vec().into_iter().map(|fault| (fault.parameter, fault.detail)).collect();
+        let expected = ("grants[3].role".to_owned(), "`grants[3].role` is null; write a text".to_owned());
+        assert_eq!(found, [expected]);
     }
 }

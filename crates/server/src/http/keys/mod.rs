@@ -34,7 +34,8 @@ fn key_id(path: Result<Path<String>, PathRejection>) -> Result<Uuid, Problem> {
 }
 
 fn unknown(id: &str) -> Problem {
-    Problem::new(ProblemKind::UnknownKey, format!("there is no API key `{}`", shown(id)))
+    let detail = format!("there is no API key `{}`; `/v1/keys` lists those that there are", shown(id));
+    Problem::about("id", ProblemKind::UnknownKey, detail)
 }
 
 /// Whether a caller may make a key with these grants: they must have them all, and be able to see and revoke the key.

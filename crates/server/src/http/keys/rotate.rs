@@ -41,7 +41,15 @@ impl RotationBody {
         let seconds = fields.take::<Number>("overlap_seconds", &mut faults);
         let seconds = seconds.and_then(|number| {
             let whole = whole(&number);
-            let detail = || fault("overlap_seconds", format!("`{number}` is not a whole number of seconds"));
+            let detail = || {
+                fault(
+                    "overlap_seconds",
+                    format!(
+                        "`{number}` is not a whole number of seconds; write one from 0 to {}",
+                        LONGEST_OVERLAP.num_seconds()
+                    ),
+                )
+            };
             faults.keep(whole.ok_or_else(detail))
         });
         let most = LONGEST_OVERLAP.num_seconds();

@@ -77,8 +77,8 @@ pub(crate) async fn get_model(
     let all: BTreeSet<String> = uses.iter().filter_map(|one| one.model.as_deref().map(model_id)).collect();
     if !all.contains(&id) {
         let nearest = nearest(&id, all.iter().map(String::as_str));
-        let detail = format!("no line names a model `{}`", shown(&id));
-        return Err(Problem::new(ProblemKind::UnknownModel, detail).with_suggestion(nearest));
+        let detail = format!("no line names a model `{}`; `/v1/models` lists those of a month", shown(&id));
+        return Err(Problem::about("model", ProblemKind::UnknownModel, detail).with_suggestion(nearest));
     }
     uses.retain(|one| one.model.as_deref().map(model_id).as_ref() == Some(&id));
     let names: BTreeSet<String> = uses.iter().filter_map(|one| one.model.clone()).collect();

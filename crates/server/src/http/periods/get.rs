@@ -20,7 +20,8 @@ use crate::http::documentation::{FormatParameter, FormatProblems, PeriodInPath, 
 use crate::http::format::Format;
 use crate::http::format::table::Table;
 use crate::http::grammar::{Echo, ReportQuery, parse_period};
-use crate::http::problem::{Problem, ProblemKind};
+use crate::http::problem::Problem;
+use crate::http::resolve::not_loaded;
 
 /// A line for each version; what did not tie out is one column, as JSON.
 const TABLE: Table = Table {
@@ -151,8 +152,7 @@ pub(crate) async fn get_period(
 async fn versions(snapshot: &mut Snapshot, period: BillingPeriod) -> Result<Vec<Version>, Problem> {
     let versions = snapshot.load_versions(period).await?;
     if versions.is_empty() {
-        let problem = Problem::new(ProblemKind::PeriodNotLoaded, format!("no data is loaded for {period}"));
-        return Err(problem.with_loaded_periods(snapshot.periods()));
+        return Err(not_loaded("period", format!("no data is loaded for {period}"), snapshot.periods()));
     }
     Ok(versions.into_iter().map(Version::from).collect())
 }

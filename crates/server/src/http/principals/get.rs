@@ -160,7 +160,10 @@ async fn find(
     id: &str,
     question: &CostQuestion,
 ) -> Result<(PrincipalDetail, Vec<Figures>), Problem> {
-    let unknown = || Problem::new(ProblemKind::UnknownPrincipal, format!("no line names a principal `{}`", shown(id)));
+    let unknown = || {
+        let detail = format!("no line names a principal `{}`; `/v1/principals` finds ids by ARN or person", shown(id));
+        Problem::about("principal", ProblemKind::UnknownPrincipal, detail)
+    };
     // The database cannot hold the character NUL, so that no id has it.
     if id.contains('\0') {
         return Err(unknown());

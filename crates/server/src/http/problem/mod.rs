@@ -9,6 +9,7 @@ mod pages;
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::path::ErrorKind;
 use axum::extract::rejection::PathRejection;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -46,7 +47,8 @@ pub(crate) struct ProblemDocument {
     /// What is wrong with this request, as a sentence.
     #[schema(example = "there is no parameter `perod` here; did you mean `period`?")]
     detail: String,
-    /// Everything that is wrong with the parameters, not only the first fault.
+    /// Everything that is wrong with what was said in the path, the query, a header or the body, not only the first fault: each
+    /// names its place.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Fault>,
     /// The nearest name that is known, where one is near.
@@ -89,10 +91,18 @@ impl Problem {
         }))
     }
 
+    /// A problem with what one parameter says: a name in the path that nothing has, a period that is not loaded.
+    pub(crate) fn about(parameter: &str, kind: ProblemKind, detail: impl Into<String>) -> Self {
+        Fault::new(kind, parameter, detail).into()
+    }
+
     /// Adds the nearest known name, to the sentence as well.
     pub(crate) fn with_suggestion(mut self, name: Option<String>) -> Self {
         if let Some(name) = &name {
             self.0.detail = format!("{}; did you mean `{name}`?", self.0.detail);
+        }
+        if let [only] = self.0.errors.as_mut_slice() {
+            only.did_you_mean.clone_from(&name);
         }
         self.0.did_you_mean = name;
         self
@@ -203,8 +213,15 @@ impl From<StoreError> for Problem {
 }
 
 impl From<PathRejection> for Problem {
-    fn from(_: PathRejection) -> Self {
-        Self::new(ProblemKind::UnknownPath, "the path is not percent-encoded UTF-8")
+    fn from(rejection: PathRejection) -> Self {
+        let detail = "this part of the path is not percent-encoded UTF-8; write `é` as %C3%A9";
+        match rejection {
+            PathRejection::FailedToDeserializePathParams(failed) => match failed.into_kind() {
+                ErrorKind::InvalidUtf8InPathParam { key } => Self::about(&key, ProblemKind::UnknownPath, detail),
+                _ => Self::new(ProblemKind::UnknownPath, "the path is not percent-encoded UTF-8"),
+            },
+            _ => Self::new(ProblemKind::UnknownPath, "the path is not percent-encoded UTF-8"),
+        }
     }
 }
 

@@ -1,14 +1,14 @@
 //! What stands at the `type` of a problem: a few words about the kind.
 
 use axum::Json;
-use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Problem, ProblemKind};
-use crate::http::documentation::PageProblems;
-use crate::http::grammar::nearest;
+use crate::http::documentation::{IndexProblems, PageProblems};
+use crate::http::grammar::{ReportQuery, nearest, shown};
 
 /// A kind of problem, explained.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,9 +34,11 @@ impl From<ProblemKind> for ProblemPage {
 /// List the kinds of problems
 ///
 /// Every `type` that a problem document of this service can have.
-#[utoipa::path(get, path = "/problems", tag = "service", security(()), responses((status = OK, description = "All kinds", body = Vec<ProblemPage>)))]
-pub(crate) async fn list_problems() -> Json<Vec<ProblemPage>> {
-    Json(ProblemKind::ALL.into_iter().map(ProblemPage::from).collect())
+#[utoipa::path(get, path = "/problems", tag = "service", security(()), 
+    responses((status = OK, description = "All kinds", body = Vec<ProblemPage>), IndexProblems))]
+pub(crate) async fn list_problems(RawQuery(query): RawQuery) -> Result<Json<Vec<ProblemPage>>, Problem> {
+    ReportQuery::parse(query.as_deref(), &ReportQuery::NOTHING)?;
+    Ok(Json(ProblemKind::ALL.into_iter().map(ProblemPage::from).collect()))
 }
 
 /// Explain a kind of problem
@@ -45,12 +47,17 @@ pub(crate) async fn list_problems() -> Json<Vec<ProblemPage>> {
 #[utoipa::path(get, path = "/problems/{kind}", tag = "service", security(()),
     params(("kind" = String, Path, description = "The last part of the type", example = "unknown-parameter")),
     responses((status = OK, description = "The kind", body = ProblemPage), PageProblems))]
-pub(crate) async fn get_problem(path: Result<Path<String>, PathRejection>) -> Result<Json<ProblemPage>, Problem> {
+pub(crate) async fn get_problem(
+    path: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<ProblemPage>, Problem> {
+    ReportQuery::parse(query.as_deref(), &ReportQuery::NOTHING)?;
     let Path(name) = path?;
     let uri = format!("/problems/{name}");
     let found = ProblemKind::ALL.into_iter().find(|kind| kind.type_uri() == uri);
     found.map(|kind| Json(kind.into())).ok_or_else(|| {
         let nearest = nearest(&uri, ProblemKind::ALL.map(ProblemKind::type_uri));
-        Problem::new(ProblemKind::UnknownPath, "there is no such kind of problem").with_suggestion(nearest)
+        let detail = format!("there is no kind of problem `{}`; `/problems` lists them", shown(&name));
+        Problem::about("kind", ProblemKind::UnknownPath, detail).with_suggestion(nearest)
     })
 }

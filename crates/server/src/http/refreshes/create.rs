@@ -50,8 +50,11 @@ impl RefreshBody {
             faults.push(Fault::new(ProblemKind::LimitExceeded, "periods", detail));
             return Err(faults);
         }
-        let read = |text: &String| parse_period("periods", text).map_err(|wrong| fault("periods", wrong.detail));
-        let periods = texts.iter().filter_map(|text| faults.keep(read(text))).collect();
+        let read = |(index, text): (usize, &String)| {
+            let place = format!("periods[{index}]");
+            parse_period(&place, text).map_err(|wrong| fault(&place, wrong.detail))
+        };
+        let periods = texts.iter().enumerate().filter_map(|text| faults.keep(read(text))).collect();
         faults.none_or(Self { periods, force })
     }
 }

@@ -34,7 +34,8 @@ fn refresh_id(path: Result<Path<String>, PathRejection>) -> Result<Uuid, Problem
 }
 
 fn unknown(id: &str) -> Problem {
-    Problem::new(ProblemKind::UnknownRefresh, format!("there is no refresh `{}`", shown(id)))
+    let detail = format!("there is no refresh `{}`; `/v1/refreshes` lists those that are kept", shown(id));
+    Problem::about("id", ProblemKind::UnknownRefresh, detail)
 }
 
 /// Whether a caller may be told what is counted over, or quoted from, the whole bill.

@@ -24,7 +24,11 @@ pub(crate) use values::{__path_list_tag_values, list_tag_values};
 fn key_in_path(text: &str) -> Result<TagKey, Problem> {
     // The database cannot hold the character NUL, so that no key of the bill has it.
     let key = text.parse::<TagKey>().ok().filter(|_| !text.contains('\0'));
-    key.ok_or_else(|| Problem::new(ProblemKind::UnknownTag, format!("`{}` is no key of a tag", shown(text))))
+    key.ok_or_else(|| {
+        let detail =
+            format!("`{}` is no key of a tag; write one such as cost-center, or resourceTags/cost-center", shown(text));
+        Problem::about("key", ProblemKind::UnknownTag, detail)
+    })
 }
 
 /// Makes sure that a key is on any line in sight, of this period or of any other.
@@ -42,8 +46,8 @@ async fn require_known(snapshot: &mut Snapshot, key: &TagKey, period: BillingPer
     }
     let (key, keys) = (key.to_string(), keys.iter().map(TagKey::to_string).collect::<Vec<_>>());
     let nearest = nearest(&key, keys.iter().map(String::as_str));
-    Err(Problem::new(ProblemKind::UnknownTag, format!("no line carries a tag `{}`", shown(&key)))
-        .with_suggestion(nearest))
+    let detail = format!("no line carries a tag `{}`; `/v1/tags` lists the keys", shown(&key));
+    Err(Problem::about("key", ProblemKind::UnknownTag, detail).with_suggestion(nearest))
 }
 
 /// A part in percent of a whole; null where that is nothing.

@@ -11,7 +11,7 @@ use store::StoreError;
 use store::snapshot::{CostQuestion, Dimension, Scope, Snapshot};
 use utoipa::ToSchema;
 
-use super::key_in_path;
+use super::{key_in_path, require_known};
 use crate::http::ApiState;
 use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, Told, control, totals};
@@ -112,7 +112,7 @@ pub(crate) async fn get_tag_showback(
     let period = resolve_one(asked.period, &snapshot)?;
     let scope = Scope::Periods(vec![period]);
     let question = lines_with(Dimension::Tag(key.clone()), &value, scope, asked.cost);
-    let totals = known_totals(&mut snapshot, &key, &value, &question).await?;
+    let totals = known_totals(&mut snapshot, &key, &value, period, &question).await?;
 
     let data = showback(&mut snapshot, &key, &value, period, &question, totals).await?;
     let control = control(&mut snapshot, &[period], asked.cost).await?;
@@ -168,11 +168,17 @@ async fn known_totals(
     snapshot: &mut Snapshot,
     key: &TagKey,
     value: &str,
+    period: BillingPeriod,
     question: &CostQuestion,
 ) -> Result<Vec<Figures>, Problem> {
     let unknown = || {
-        let detail = format!("no line carries the tag `{}` with the value `{}`", shown(&key.to_string()), shown(value));
-        Problem::new(ProblemKind::UnknownTag, detail)
+        let (name, path) = (shown(&key.to_string()), segment(&key.to_string()));
+        let detail = format!(
+            "no line carries the tag `{name}` with the value `{}`; `/v1/tags/{}` lists its values",
+            shown(value),
+            shown(&path)
+        );
+        Problem::about("value", ProblemKind::UnknownTag, detail)
     };
     // The database cannot hold the character NUL, so that no value of the bill has it; an empty value counts as not set.
     if value.is_empty() || value.contains('\0') {
@@ -182,6 +188,7 @@ async fn known_totals(
     if of_period.is_empty() {
         let everywhere = CostQuestion { scope: Scope::Periods(snapshot.periods().to_vec()), ..question.clone() };
         if totals(snapshot, &everywhere).await?.is_empty() {
+            require_known(snapshot, key, period).await?;
             return Err(unknown());
         }
     }

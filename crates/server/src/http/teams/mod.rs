@@ -33,8 +33,8 @@ async fn find_team(snapshot: &mut Snapshot, slug: &str) -> Result<Team, Problem>
     }
     let teams = snapshot.teams().await?;
     let nearest = nearest(slug, teams.iter().map(|team| team.slug.as_str()));
-    Err(Problem::new(ProblemKind::UnknownTeam, format!("no team `{}` owns a cost", shown(slug)))
-        .with_suggestion(nearest))
+    let detail = format!("no team `{}` owns a cost; `/v1/teams` lists those that do", shown(slug));
+    Err(Problem::about("team", ProblemKind::UnknownTeam, detail).with_suggestion(nearest))
 }
 
 /// The question about everything that one team owns, in no division.

@@ -69,7 +69,7 @@ fn name(text: &str) -> Result<KeyName, Fault> {
 fn types(fields: &mut Fields, faults: &mut Faults) -> Vec<EventKind> {
     let texts = fields.take::<Vec<String>>("types", faults).unwrap_or_default();
     if texts.len() > MOST_TYPES {
-        faults.push(fault("types", format!("there are at most {MOST_TYPES} types")));
+        faults.push(fault("types", format!("{} types are named; at most {MOST_TYPES} may be", texts.len())));
         return Vec::new();
     }
     let mut kinds: Vec<EventKind> =

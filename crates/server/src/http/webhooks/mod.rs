@@ -41,9 +41,12 @@ fn id(text: &str) -> Option<Uuid> {
 }
 
 fn unknown(id: &str) -> Problem {
-    Problem::new(ProblemKind::UnknownWebhook, format!("there is no webhook `{}`", shown(id)))
+    let detail = format!("there is no webhook `{}`; `/v1/webhooks` lists those that there are", shown(id));
+    Problem::about("id", ProblemKind::UnknownWebhook, detail)
 }
 
 fn unknown_delivery(id: &str) -> Problem {
-    Problem::new(ProblemKind::UnknownDelivery, format!("there is no message `{}` of this webhook", shown(id)))
+    let detail =
+        format!("there is no message `{}` of this webhook; its `deliveries` list those that are kept", shown(id));
+    Problem::about("delivery", ProblemKind::UnknownDelivery, detail)
 }

@@ -149,6 +149,6 @@ async fn mistakes_are_named_together(pool: PgPool) {
     let problem = answer.json();
     let faults: Vec<&str> =
         problem["errors"].as_array().expect("faults").iter().filter_map(|fault| fault["parameter"].as_str()).collect();
-    assert_eq!(faults, ["perod", "period", "account", "day", "tag"]);
+    assert_eq!(faults, ["perod", "period", "account", "day", "tag.value"]);
     assert_eq!(problem["did_you_mean"], "period");
 }

@@ -1,30 +1,36 @@
 //! JSON bodies read field by field: a field is known or it is refused, and all faults of a body are found in one go.
 
+mod fields;
+mod unique;
+
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::grammar::{Fault, Faults, shown};
 use super::problem::{Problem, ProblemKind};
+pub(crate) use fields::{Fields, wrong_kind};
 
 /// No body that is taken here is longer.
 const LONGEST_BYTES: usize = 64 * 1024;
 
 /// The fields of a body that is a JSON object. No body at all, or `null`, is an object without fields.
 #[derive(Debug, Default)]
-pub(crate) struct JsonObject(Map<String, Value>);
+pub(crate) struct JsonObject {
+    fields: Map<String, Value>,
+    /// The places of fields that are there more than once.
+    repeated: Vec<String>,
+}
 
 impl JsonObject {
-    /// Begins reading; fields that are not among the known ones go to the faults.
+    /// Begins reading; fields that are not among the known ones, or there twice, go to the faults.
     pub(crate) fn fields(self, known: &[&str], faults: &mut Faults) -> Fields {
-        for name in self.0.keys().filter(|name| !known.contains(&name.as_str())) {
-            let detail = format!("there is no field `{}` here", shown(name));
-            faults.push(fault(name, detail).near(name, known).allowing(known));
+        for place in &self.repeated {
+            faults.push(fault(place, format!("`{}` is there more than once; write it once", shown(place))));
         }
-        Fields(self.0)
+        Fields::new(None, self.fields, known, faults)
     }
 
     /// A body that was sent.
@@ -37,37 +43,12 @@ impl JsonObject {
         if bytes.is_empty() {
             return Ok(Self::default());
         }
-        match serde_json::from_slice(bytes) {
-            Ok(Value::Object(map)) => Ok(Self(map)),
-            Ok(Value::Null) => Ok(Self::default()),
-            Ok(_) => Err(Problem::new(ProblemKind::InvalidBody, "the body is not a JSON object")),
+        match unique::read(bytes) {
+            Ok((Value::Object(fields), repeated)) => Ok(Self { fields, repeated }),
+            Ok((Value::Null, _)) => Ok(Self::default()),
+            Ok(_) => Err(Problem::new(ProblemKind::InvalidBody, "the body is not a JSON object, such as `{}`")),
             Err(error) => Err(Problem::new(ProblemKind::InvalidBody, format!("the body is not JSON: {error}"))),
         }
-    }
-}
-
-/// Fields that have not been read yet.
-#[derive(Debug)]
-pub(crate) struct Fields(Map<String, Value>);
-
-impl Fields {
-    /// Those that have not been read.
-    pub(crate) fn into_rest(self) -> Map<String, Value> {
-        self.0
-    }
-
-    /// A field that may be left out.
-    pub(crate) fn take<T: DeserializeOwned>(&mut self, name: &str, faults: &mut Faults) -> Option<T> {
-        let value = self.0.remove(name)?;
-        faults.keep(serde_json::from_value(value).map_err(|error| fault(name, error.to_string())))
-    }
-
-    /// A field that must be there.
-    pub(crate) fn require<T: DeserializeOwned>(&mut self, name: &str, faults: &mut Faults) -> Option<T> {
-        if !self.0.contains_key(name) {
-            faults.push(fault(name, format!("`{name}` is missing")));
-        }
-        self.take(name, faults)
     }
 }
 
@@ -89,7 +70,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonObject {
             return Err(too_large());
         }
         if !bytes.is_empty() && !is_json {
-            let detail = "send JSON, with `Content-Type: application/json`";
+            let detail = "the body is not said to be JSON; send JSON, with `Content-Type: application/json`";
             return Err(Problem::new(ProblemKind::UnsupportedMediaType, detail));
         }
         Self::read(&bytes)
@@ -97,7 +78,7 @@ impl<S: Send + Sync> FromRequest<S> for JsonObject {
 }
 
 fn too_large() -> Problem {
-    Problem::new(ProblemKind::BodyTooLarge, format!("at most {LONGEST_BYTES} bytes are read"))
+    Problem::new(ProblemKind::BodyTooLarge, format!("the body is too large: at most {LONGEST_BYTES} bytes are read"))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -141,10 +122,19 @@ mod tests {
         let mut faults = Faults::default();
         let mut fields = object.fields(&["name", "count"], &mut faults);
         assert_eq!(fields.require::<String>("name", &mut faults), None);
-        assert_eq!(fields.take::<u8>("count", &mut faults), None);
+        assert_eq!(fields.take::<bool>("count", &mut faults), None);
         let found: Vec<(String, Option<String>)> =
             faults.into_vec().into_iter().map(|fault| (fault.parameter, fault.did_you_mean)).collect();
         let expected = [("nmae", Some("name")), ("name", None), ("count", None)];
         assert_eq!(found, expected.map(|(name, near)| (name.to_owned(), near.map(str::to_owned))));
+    }
+
+    #[test]
+    fn a_field_that_is_there_twice_is_refused_wherever_it_is() {
+        let object = JsonObject::read(br#"{"a": 1, "b": [{"c": 1, "c": 1}, 2], "a": 1, "d": {"e": {}, "e": {}}}"#);
+        let mut faults = Faults::default();
+        object.expect("an object").fields(&["a", "b", "d"], &mut faults);
+        let places: Vec<String> = faults.into_vec().into_iter().map(|fault| fault.parameter).collect();
+        assert_eq!(places, ["b[0].c", "a", "d.e"]);
     }
 }
