@@ -74,7 +74,7 @@ pub(super) async fn answer(
     let question = asked.about(scope);
     let (top, compare) = (arranged.top, arranged.compare);
     let compare = compare.map(|compare| resolve_comparison(compare, &periods, &snapshot)).transpose()?;
-    let echo = Echo::of(&question).arranged(top, compare).as_of(as_of).revealing(reveal);
+    let echo = Echo::of(&question).arranged(top, compare).of_version(as_of).revealing(reveal);
     let page = arranged.page.map(|page| Page::of(page, &echo, &snapshot)).transpose()?;
 
     let arrangement = Arrangement { top, compare, slice: page.as_ref().map(Page::slice) };
@@ -109,7 +109,7 @@ pub(super) async fn answer(
         let answer = CostsAnswer { data, meta, control, links };
         return Ok((answer.next_page(), Versioned::of(&snapshot, answer)).into_response());
     }
-    let undivided = Echo::of(&ungrouped(&question)).arranged(None, compare).as_of(as_of).revealing(reveal);
+    let undivided = Echo::of(&ungrouped(&question)).arranged(None, compare).of_version(as_of).revealing(reveal);
     let described = link(Links::default(), "describedby", &undivided);
     let described_by = described.get("describedby");
     let export = Export { snapshot, question, arrangement, format, meta: &meta, control: &control, described_by };

@@ -58,7 +58,7 @@ impl Echo {
     }
 
     /// Adds the data version that was asked for, where one was.
-    pub(crate) fn as_of(mut self, as_of: Option<AsOf>) -> Self {
+    pub(crate) fn of_version(mut self, as_of: Option<AsOf>) -> Self {
         if let Some(as_of) = as_of {
             self.push("as_of", as_of_text(as_of));
         }

@@ -40,6 +40,7 @@ const RIGHT: &[(&str, &str, &str)] = &[
     ("exclude", "data-science", ""),
     ("cost", "list", ""),
     ("order_by", "-team", "group_by=team"),
+    ("as_of", "2026-11-23", ""),
     ("reveal", "false", ""),
     ("top", "3", "group_by=team"),
     ("compare", "previous", ""),
