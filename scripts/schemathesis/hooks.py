@@ -26,6 +26,8 @@ BELONGING_TOGETHER = {
     ("/problems/invalid-value", "limit"),
     # Which exports there are is in their own answer, and not in the document.
     ("/problems/invalid-body", "export"),
+    # A version that is written well may not have been published yet, and a day may be one of which nothing is known.
+    ("/problems/invalid-value", "as_of"),
 }
 
 
