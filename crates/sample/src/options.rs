@@ -28,6 +28,9 @@ pub struct SampleOptions {
     pub bedrock_percent: u8,
     /// How many teams there are, from 1 to 50.
     pub teams: usize,
+    /// Whether uses of Amazon Bedrock are scattered: every caller takes to many models, for an hour and one meter at a time. A
+    /// large month then has nearly as many rows of daily cost as it has Bedrock lines; otherwise some lines share each.
+    pub scattered: bool,
     /// A month that AWS delivers a second time with late usage, one more credit and a principal that changed teams.
     pub restate: Option<BillingPeriod>,
     /// How a newer version of a month is delivered.
@@ -52,6 +55,7 @@ impl Default for SampleOptions {
             lines: 200_000,
             bedrock_percent: 30,
             teams: USUAL_TEAMS,
+            scattered: false,
             restate: None,
             delivery: Delivery::default(),
             published_month: true,

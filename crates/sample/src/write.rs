@@ -78,7 +78,8 @@ fn deliver(
     let month = Month::new(options, period, version, &organisation, &catalogue);
     let plan = Plan::of(options, version);
     let export = export(options);
-    let content = digest((options.seed, options.lines, options.bedrock_percent, options.last_period, options.last_day));
+    let content = (options.seed, options.lines, options.bedrock_percent, options.last_period, options.last_day);
+    let content = if options.scattered { digest((content, "scattered")) } else { digest(content) };
     let shipment = export.shipment(period, version, content)?;
     let totals = write_files(&month, &plan, &shipment, progress)?;
     shipment.deliver(plan.files.len(), totals)

@@ -72,6 +72,25 @@ fn the_summary_is_what_a_reader_arrives_at() {
 }
 
 #[test]
+fn scattered_uses_share_few_days_callers_and_meters() {
+    let together = |scattered: bool| {
+        let (lines, _) = month(|options| {
+            (options.lines, options.bedrock_percent, options.scattered) = (20_000, 100, scattered);
+        });
+        let day = |line: &Line| line.time("line_item_usage_start_date").map(|time| time[..10].to_owned());
+        let key = |line: &Line| {
+            let text = |column| line.text(column).map(str::to_owned);
+            (day(line), text("line_item_iam_principal"), text("line_item_usage_type"))
+        };
+        let rows: BTreeSet<_> = lines.iter().map(key).collect();
+        (lines.len(), rows.len())
+    };
+    let ((lines, rows), (scattered_lines, scattered_rows)) = (together(false), together(true));
+    assert!(rows < lines / 2, "{rows} of {lines}");
+    assert!(scattered_rows > scattered_lines / 2, "{scattered_rows} of {scattered_lines}");
+}
+
+#[test]
 fn the_same_options_give_the_same_bytes_and_another_seed_gives_others() {
     let of_seed = |seed| {
         let folder = tempfile::tempdir().expect("a folder");

@@ -22,6 +22,7 @@ pub(crate) struct Month<'a> {
     catalogue: &'a Catalogue,
     seed: u64,
     with_principals: bool,
+    scattered: bool,
     /// Days of the month with usage.
     days: u64,
     /// Lines of the whole month, by which its fees and credits are measured.
@@ -53,6 +54,7 @@ impl<'a> Month<'a> {
             catalogue,
             seed: options.seed,
             with_principals: options.principal_column,
+            scattered: options.scattered,
             days: days.unsigned_abs(),
             lines: options.lines,
             invoice: Invoice::of(period, period == options.last_period),

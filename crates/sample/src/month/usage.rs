@@ -10,6 +10,10 @@ use crate::{Labels, LineItem, SampleError};
 /// Of 100 bursts, those for what carries no principal: guardrails, knowledge bases, AgentCore.
 const WITHOUT_CALLER_PERCENT: u64 = 9;
 
+/// So many models everybody keeps to, and so many where uses are scattered.
+const HABITS: u64 = 3;
+const SCATTERED_HABITS: u64 = 300;
+
 /// Somebody using something, or an account doing so.
 #[derive(Clone, Copy)]
 struct Use<'a> {
@@ -43,6 +47,10 @@ impl<'a> Month<'a> {
         let used = self.draw_use(random);
         let is_person = used.principal.is_some_and(|principal| principal.is_person);
         let day = self.draw_day(random, is_person);
+        if self.scattered {
+            let (hour, meter) = (random.between(7, 19), random.pick(&used.offer.meters));
+            return sink.push(self.bedrock_line(random, used, meter, self.start_of(day, hour))).map(drop);
+        }
         let (first_hour, hours) = if is_person {
             (random.between(7, 11), random.between(3, 9))
         } else {
@@ -64,8 +72,9 @@ impl<'a> Month<'a> {
             return Use { offer, principal: None, account: random.index(self.organisation.accounts.len()) };
         }
         let principal = self.organisation.pick_principal(random);
-        // Everybody keeps to a few models: the same three draws for the same principal, month after month.
-        let mut habits = Random::of((self.seed, principal.number, random.below(3)));
+        // Everybody keeps to a few models: the same draws for the same principal, month after month.
+        let many = if self.scattered { SCATTERED_HABITS } else { HABITS };
+        let mut habits = Random::of((self.seed, principal.number, random.below(many)));
         let offer = self.catalogue.pick_offer(&mut habits, true);
         Use { offer, principal: Some(principal), account: principal.account }
     }

@@ -30,6 +30,9 @@ pub(super) struct SampleArguments {
     /// How many teams there are, up to 50.
     #[arg(long, default_value_t = SampleOptions::default().teams)]
     teams: usize,
+    /// Every caller uses many models, an hour at a time: a large month has nearly as many daily rows as Bedrock lines.
+    #[arg(long)]
+    scattered: bool,
     /// Write a second, restated version of this month.
     #[arg(long, value_name = "YYYY-MM")]
     restate: Option<BillingPeriod>,
@@ -58,6 +61,7 @@ pub(super) fn run(arguments: &SampleArguments) -> anyhow::Result<ExitCode> {
         lines: arguments.lines,
         bedrock_percent: arguments.bedrock_percent,
         teams: arguments.teams,
+        scattered: arguments.scattered,
         restate: arguments.restate,
         delivery: match arguments.delivery {
             DeliveryArgument::Overwrite => Delivery::Overwrite,
