@@ -33,6 +33,14 @@ pub enum StoreError {
         /// The key by which it was looked for.
         value: String,
     },
+    /// A data version was dropped while it was about to be read.
+    #[error(
+        "data version v{data_version} was superseded so often that it is not kept any more; ask again for the newest"
+    )]
+    VersionGone {
+        /// Its number.
+        data_version: i64,
+    },
     /// Another process writes the same period.
     #[error("{period} is being refreshed by another process; its result will be served here too")]
     Busy {
@@ -87,7 +95,7 @@ impl StoreError {
     /// Whether trying again later may help: the database is away, restarting, or out of connections.
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Unreachable(_) => true,
+            Self::Unreachable(_) | Self::VersionGone { .. } => true,
             Self::Database { source, .. } => is_connection_failure(source),
             _ => false,
         }

@@ -11,6 +11,7 @@ mod data_versions;
 pub mod drilldowns;
 mod error;
 pub mod events;
+mod held;
 mod identifier;
 pub mod keys;
 pub mod loads;

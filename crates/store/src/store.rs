@@ -8,6 +8,7 @@ use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::error::{Doing, StoreError};
+use crate::held::Held;
 
 /// The migrations of this version of the program.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
@@ -27,6 +28,8 @@ pub struct Store {
     pub(crate) pool: PgPool,
     /// How persons are named towards readers who may not see them.
     pub(crate) pseudonyms: Option<Arc<Pseudonyms>>,
+    /// What need not be asked of the database.
+    pub(crate) held: Held,
 }
 
 impl Store {
@@ -53,7 +56,7 @@ impl Store {
 
     /// A store on a pool that exists.
     pub fn from_pool(pool: PgPool) -> Self {
-        Self { pool, pseudonyms: None }
+        Self { pool, pseudonyms: None, held: Held::default() }
     }
 
     /// Brings the schema up to date. Several instances may do this at once: one does it, the others wait.

@@ -13,8 +13,13 @@ impl Store {
 
     /// Begins a transaction that sees everything as it was at one moment, and changes nothing.
     pub(crate) async fn begin_reading(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        to_its_end(&self.pool, |pool| async move { pool.begin_with(FOR_READING).await }).await
+        begin_reading(&self.pool).await
     }
+}
+
+/// Begins a transaction that sees everything as it was at one moment, and changes nothing.
+pub(crate) async fn begin_reading(pool: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    to_its_end(pool, |pool| async move { pool.begin_with(FOR_READING).await }).await
 }
 
 /// sqlx knows of a transaction once the database has answered BEGIN. Whoever gave up before that would leave one behind which

@@ -57,9 +57,10 @@ pub(super) async fn serve<T: Send + 'static>(
     let stop = stop_on_signal()?;
     let hangup = on_hangup()?;
     let clock = Clock::System;
-    let open = OpenStore::open(&config.store).await?.hiding(pseudonyms, clock.now()).await?;
-    let board = RefreshBoard::default();
     let versions = VersionWatch::default();
+    let open = OpenStore::open(&config.store).await?.hiding(pseudonyms, clock.now()).await?;
+    let open = open.watched_by(versions.clone());
+    let board = RefreshBoard::default();
     open.store.apply_ownership(&rules, clock.now()).await?;
     let metrics = Metrics::default();
     let worker = worker(&config, &open.store, board.clone(), clock, metrics.clone(), log_steps())?;
@@ -92,6 +93,7 @@ pub(super) async fn serve<T: Send + 'static>(
     };
     let tasks = TaskTracker::new();
     tasks.spawn(watch_versions(open.store.clone(), versions, stop.clone()));
+    tasks.spawn(hold_what_is_served(open.store.clone(), stop.clone()));
     tasks.spawn(keep_last_use(gate.clone(), stop.clone()));
     tasks.spawn(fetch_drilldowns(drilldowns, stop.clone()));
     if config.webhooks.send {
@@ -202,6 +204,13 @@ async fn keep_last_use(gate: Gate, stop: CancellationToken) {
 async fn watch_versions(store: Store, versions: VersionWatch, stop: CancellationToken) {
     tokio::select! {
         () = store.watch_versions(versions) => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+async fn hold_what_is_served(store: Store, stop: CancellationToken) {
+    tokio::select! {
+        () = store.hold_what_is_served() => {}
         () = stop.cancelled() => {}
     }
 }

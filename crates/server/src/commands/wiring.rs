@@ -61,6 +61,11 @@ impl OpenStore {
         Ok(self)
     }
 
+    /// Answers from memory what this watch says has not changed.
+    pub(super) fn watched_by(self, versions: VersionWatch) -> Self {
+        Self { store: self.store.watched_by(versions), ..self }
+    }
+
     /// Waits until the private cluster ends without having been told to; for ever where there is none.
     pub(super) async fn postgres_ended(&self) {
         let Some(postgres) = &self.postgres else { return std::future::pending().await };

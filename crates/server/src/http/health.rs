@@ -6,7 +6,7 @@ use access::Sight;
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
-use store::Store;
+use store::{Store, StoreError};
 use utoipa::ToSchema;
 
 use super::ApiState;
@@ -45,9 +45,12 @@ pub(crate) async fn get_readyz(State(state): State<ApiState>) -> Result<Json<Hea
 
 async fn can_answer(store: &Store) -> Result<(), Problem> {
     // Whatever is wrong with the database, a probe hears that the service is not ready, not that it is broken.
-    let snapshot = store.snapshot(Sight::of_everything()).await.map_err(|error| {
+    let silent = |error: StoreError| {
         Problem::new(ProblemKind::StoreUnreachable, "the database does not answer").with_cause(chain(&error))
-    })?;
+    };
+    // What is served may be known without asking the database, and most questions need it all the same.
+    store.ping().await.map_err(silent)?;
+    let snapshot = store.snapshot(Sight::of_everything()).await.map_err(silent)?;
     if snapshot.periods().is_empty() {
         return Err(Problem::nothing_loaded());
     }

@@ -10,6 +10,7 @@ use sqlx::{PgConnection, Postgres, Transaction};
 use super::Snapshot;
 use super::history::loads_of;
 use super::open::Version;
+use super::reading::{Reading, hold_what_is_kept};
 use crate::error::{Doing, StoreError};
 use crate::store::Store;
 
@@ -58,12 +59,13 @@ impl Store {
     /// # Errors
     /// Where the database fails. What cannot be read any more is said beside that.
     pub async fn snapshot_as_of(&self, sight: Sight, as_of: AsOf) -> Result<Result<Snapshot, NotServed>, StoreError> {
+        if let AsOf::Version(version) = as_of
+            && let Some(serving) = self.held.serving().filter(|serving| serving.data_version == version)
+        {
+            return Ok(Ok(self.snapshot_held(&serving, sight)));
+        }
         let mut transaction = self.begin_reading().await.doing("the opening of a snapshot")?;
-        // Taken before anything is looked at: a load that is not forgotten now keeps its partitions until this ends.
-        sqlx::query!("lock table only period_cost, only daily_cost in access share mode")
-            .execute(&mut *transaction)
-            .await
-            .doing("the hold on what is kept")?;
+        hold_what_is_kept(&mut transaction).await?;
         let newest = newest(&mut transaction).await?;
         match find(&mut transaction, as_of, newest).await? {
             Err(reason) => Ok(Err(reason)),
@@ -79,7 +81,7 @@ impl Store {
         known: &Known,
         newest: i64,
     ) -> Result<Snapshot, StoreError> {
-        let loads = loads_of(&mut transaction, known.data_version, &sight).await?;
+        let loads = loads_of(&mut transaction, known.data_version).await?;
         let day = match as_of {
             AsOf::EndOf(day) => day,
             AsOf::Version(_) => known.published_at.date_naive(),
@@ -92,13 +94,12 @@ impl Store {
             // Of what is served now it is always today that counts.
             day: (known.data_version != newest || matches!(as_of, AsOf::EndOf(_))).then_some(day),
         };
-        Ok(self.opened(transaction, sight, version, loads))
+        Ok(self.opened(Reading::Begun(transaction), sight, version, loads))
     }
 }
 
 async fn newest(connection: &mut PgConnection) -> Result<i64, StoreError> {
-    let serving = sqlx::query!("select data_version, set_config('statement_timeout', '30s', true) from serving");
-    Ok(serving.fetch_one(connection).await.doing("what is served")?.data_version)
+    sqlx::query_scalar!("select data_version from serving").fetch_one(connection).await.doing("what is served")
 }
 
 async fn find(connection: &mut PgConnection, as_of: AsOf, newest: i64) -> Result<Result<Known, NotServed>, StoreError> {

@@ -19,10 +19,10 @@ impl Snapshot {
         let load_ids = self.load_ids(|load| periods.contains(&load.period));
         if let Some(visible) = self.visible() {
             let query = question_about(visible, &load_ids, cost);
-            return fetch(query?, &mut self.transaction).await;
+            return fetch(query?, self.reading.connection().await?).await;
         }
         let rows = sqlx::query_file!("src/snapshot/control.sql", &load_ids, self.ownership_id, cost.as_str())
-            .fetch_all(&mut *self.transaction)
+            .fetch_all(self.reading.connection().await?)
             .await
             .doing("the control figures")?;
         rows.into_iter()

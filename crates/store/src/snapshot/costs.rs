@@ -65,7 +65,7 @@ impl Snapshot {
         question: &CostQuestion,
         arrangement: &Arrangement,
     ) -> Result<Vec<ArrangedRow>, StoreError> {
-        let rows = query.build().fetch_all(&mut *self.transaction).await.doing("costs")?;
+        let rows = query.build().fetch_all(self.reading.connection().await?).await.doing("costs")?;
         if arrangement.slice.is_none() && rows.len() > MOST_ROWS {
             return Err(StoreError::TooManyRows { limit: MOST_ROWS });
         }

@@ -78,7 +78,7 @@ impl Snapshot {
              group by grouping sets ((place, key, currency), (place, key)) order by place, key, currency nulls first",
         );
         let rows: Vec<KeyRow> =
-            text.build_query_as().fetch_all(&mut *self.transaction).await.doing("the coverage of tags")?;
+            text.build_query_as().fetch_all(self.reading.connection().await?).await.doing("the coverage of tags")?;
         let mut coverages: Vec<TagCoverage> = Vec::new();
         for row in rows {
             let Some(key) = key_of(&row.place, row.key) else { continue };
@@ -118,7 +118,7 @@ impl Snapshot {
         );
         text.push_bind(limit);
         let rows: Vec<LabelRow> =
-            text.build_query_as().fetch_all(&mut *self.transaction).await.doing("the tags of a principal")?;
+            text.build_query_as().fetch_all(self.reading.connection().await?).await.doing("the tags of a principal")?;
         let mut labels = Vec::new();
         for row in rows {
             let Some(key) = key_of(&row.place, row.key) else { continue };

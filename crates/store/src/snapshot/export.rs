@@ -60,7 +60,7 @@ impl Snapshot {
         let backend = sqlx::query_scalar!(
             r#"select pg_backend_pid() as "pid!" from (select set_config('statement_timeout', '15min', true)) as setting"#
         )
-        .fetch_one(&mut *self.transaction)
+        .fetch_one(self.reading.connection().await?)
         .await
         .doing("the beginning of an export")?;
         let everything = RowSlice { offset: 0, limit: i64::MAX };
@@ -80,7 +80,12 @@ async fn send(
     (question, arrangement): (CostQuestion, Arrangement),
     to: Sender<Result<Vec<ArrangedRow>, StoreError>>,
 ) {
-    let mut rows = query.build().fetch(&mut *snapshot.transaction).fuse();
+    let connection = match snapshot.reading.connection().await {
+        Ok(connection) => connection,
+        // Whoever waits for rows is told; where nobody does any more, there is nobody to tell.
+        Err(error) => return to.send(Err(error)).await.unwrap_or_default(),
+    };
+    let mut rows = query.build().fetch(connection).fuse();
     loop {
         let batch = async {
             let mut batch = Vec::with_capacity(BATCH);

@@ -60,7 +60,7 @@ impl LoadVersion {
     }
 }
 
-pub(super) async fn current_loads(connection: &mut PgConnection, sight: &Sight) -> Result<Vec<ServedLoad>, StoreError> {
+pub(super) async fn current_loads(connection: &mut PgConnection) -> Result<Vec<ServedLoad>, StoreError> {
     let rows = sqlx::query_as!(
         LoadRow,
         r#"select load_id, export.name as export, period, version, state, manifest_identity, manifest_written_at,
@@ -74,15 +74,11 @@ pub(super) async fn current_loads(connection: &mut PgConnection, sight: &Sight) 
     .fetch_all(connection)
     .await
     .doing("the loads that are served")?;
-    Ok(rows.into_iter().map(|row| served(row, sight)).collect())
+    Ok(rows.into_iter().map(ServedLoad::from).collect())
 }
 
 /// The loads that an earlier data version was made of.
-pub(super) async fn loads_of(
-    connection: &mut PgConnection,
-    data_version: i64,
-    sight: &Sight,
-) -> Result<Vec<ServedLoad>, StoreError> {
+pub(super) async fn loads_of(connection: &mut PgConnection, data_version: i64) -> Result<Vec<ServedLoad>, StoreError> {
     let rows = sqlx::query_as!(
         LoadRow,
         r#"select load_id, export.name as export, period, version, state, manifest_identity, manifest_written_at,
@@ -97,14 +93,21 @@ pub(super) async fn loads_of(
     .fetch_all(connection)
     .await
     .doing("the loads that were served")?;
-    Ok(rows.into_iter().map(|row| served(row, sight)).collect())
+    Ok(rows.into_iter().map(ServedLoad::from).collect())
 }
 
-fn served(row: LoadRow, sight: &Sight) -> ServedLoad {
-    let (load_id, version) = (row.load_id, LoadVersion::from(row));
-    let usage_dates = version.usage_dates;
-    let version = if sight.is_whole() { version } else { version.without_contents() };
-    ServedLoad { load_id, version, usage_dates }
+impl From<LoadRow> for ServedLoad {
+    fn from(row: LoadRow) -> Self {
+        let (load_id, version) = (row.load_id, LoadVersion::from(row));
+        Self { load_id, usage_dates: version.usage_dates, version }
+    }
+}
+
+impl ServedLoad {
+    /// As far as this sight goes.
+    pub(super) fn within(self, sight: &Sight) -> Self {
+        if sight.is_whole() { self } else { Self { version: self.version.without_contents(), ..self } }
+    }
 }
 
 impl Snapshot {
@@ -131,7 +134,7 @@ impl Snapshot {
                 order by started_at desc, load_id desc"#,
             period.first_day(),
         )
-        .fetch_all(&mut *self.transaction)
+        .fetch_all(self.reading.connection().await?)
         .await
         .doing("the versions of a period")?;
         Ok(rows.into_iter().map(LoadVersion::from).collect())
@@ -159,7 +162,7 @@ impl Snapshot {
                 order by currency, billing_entity, charge_type, invoice"#,
             &load_ids,
         )
-        .fetch_all(&mut *self.transaction)
+        .fetch_all(self.reading.connection().await?)
         .await
         .doing("the totals of a bill")?;
         rows.into_iter()

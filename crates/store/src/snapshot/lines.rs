@@ -171,7 +171,7 @@ impl Snapshot {
         self.push_lines(&mut text, set_id, question);
         text.push(" and cost.position > ").push_bind(after);
         text.push(" order by cost.position limit ").push_bind(limit);
-        text.build_query_as().fetch_all(&mut *self.transaction).await.doing("the lines of a drill-down")
+        text.build_query_as().fetch_all(self.reading.connection().await?).await.doing("the lines of a drill-down")
     }
 
     /// The figure that is drilled into, by currency and kind of cost, beside the sum of the lines of the set.
@@ -185,7 +185,7 @@ impl Snapshot {
         );
         self.push_lines(&mut text, set_id, question);
         text.push(" group by cost.currency");
-        let fetched = text.build_query_as().fetch_all(&mut *self.transaction).await;
+        let fetched = text.build_query_as().fetch_all(self.reading.connection().await?).await;
         let sums: Vec<(String, String, String, String, i64)> = fetched.doing("the sum of a drill-down")?;
         let mut lines = Vec::new();
         for (currency, unblended, net, list, rows) in sums {
@@ -268,7 +268,10 @@ impl Snapshot {
         );
         self.shown().join_principal(&mut text);
         text.push(" where principal.opaque_id = ").push_bind(id.to_owned()).push(" limit 2");
-        text.build_query_scalar().fetch_all(&mut *self.transaction).await.doing("the principal of a drill-down")
+        text.build_query_scalar()
+            .fetch_all(self.reading.connection().await?)
+            .await
+            .doing("the principal of a drill-down")
     }
 
     /// The values, as billed, of the tag that is shown with this one.
@@ -281,7 +284,7 @@ impl Snapshot {
         text.push(" where ");
         super::scope::push_tag_value(&mut text, "tag_set", key);
         text.push(" = ").push_bind(value.to_owned()).push(" limit 2");
-        text.build_query_scalar().fetch_all(&mut *self.transaction).await.doing("the tag of a drill-down")
+        text.build_query_scalar().fetch_all(self.reading.connection().await?).await.doing("the tag of a drill-down")
     }
 
     /// The text, as billed, of the principal with this id.
@@ -290,7 +293,7 @@ impl Snapshot {
     /// Where the database fails.
     pub async fn principal_arn(&mut self, id: &str) -> Result<Option<String>, StoreError> {
         sqlx::query_scalar!("select arn from principal where opaque_id = $1", id)
-            .fetch_optional(&mut *self.transaction)
+            .fetch_optional(self.reading.connection().await?)
             .await
             .doing("the principal of a drill-down")
     }

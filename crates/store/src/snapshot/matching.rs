@@ -28,7 +28,7 @@ impl Snapshot {
                 query.push(*column);
             });
         }
-        let found = query.build_query_scalar().fetch_all(&mut *self.transaction).await;
+        let found = query.build_query_scalar().fetch_all(self.reading.connection().await?).await;
         let mut values: Vec<Option<String>> = found.doing("the values that contain a text")?;
         if *dimension == Dimension::Team && UNATTRIBUTED.contains(&text.to_lowercase()) {
             values.push(Some(UNATTRIBUTED.to_owned()));

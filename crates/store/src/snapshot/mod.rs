@@ -16,6 +16,7 @@ mod open;
 mod persons;
 mod principals;
 mod question;
+mod reading;
 mod scope;
 mod tags;
 mod teams;
@@ -30,6 +31,7 @@ pub use coverage::{CoveredCost, Label, TagCoverage};
 pub use export::CostStream;
 pub use lines::{Line, LineQuestion, TieOut};
 pub use models::{ModelUse, TokenClass};
+pub(crate) use open::Serving;
 pub use open::Snapshot;
 pub use principals::{PrincipalDetail, TeamClaims};
 pub use question::{

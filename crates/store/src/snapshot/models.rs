@@ -118,7 +118,7 @@ impl Snapshot {
         }
         text.push(" group by 1, 2, 3, 4, 5, 6, 7, 8, 9 order by 1, 2, 3, 4, 5, 6, 7, 8, 9");
         let rows: Vec<UseRow> =
-            text.build_query_as().fetch_all(&mut *self.transaction).await.doing("what was used of models")?;
+            text.build_query_as().fetch_all(self.reading.connection().await?).await.doing("what was used of models")?;
         rows.into_iter().map(UseRow::read).collect()
     }
 }

@@ -1,16 +1,16 @@
 use access::Sight;
 use bill::BillingPeriod;
 use chrono::{DateTime, NaiveDate, Utc};
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::{PgConnection, PgPool};
 
+use super::reading::{Reading, limit_time};
 use super::{LoadVersion, PeriodStatus};
 use crate::error::{Doing, StoreError};
 use crate::store::Store;
 
-/// Everything that is served, or was at an earlier time, as it was at one moment: one read-only transaction at
-/// repeatable-read isolation.
+/// Everything that is served, or was at an earlier time, as it was at one moment.
 pub struct Snapshot {
-    pub(super) transaction: Transaction<'static, Postgres>,
+    pub(super) reading: Reading,
     /// For a word to the database beside the transaction.
     pub(super) pool: PgPool,
     pub(super) ownership_id: i32,
@@ -28,12 +28,48 @@ pub struct Snapshot {
 }
 
 /// A load that is served.
-pub(super) struct ServedLoad {
-    pub(super) load_id: i64,
+#[derive(Clone, Debug)]
+pub(crate) struct ServedLoad {
+    pub(crate) load_id: i64,
     /// As far as it may be shown.
     pub(super) version: LoadVersion,
     /// Of everybody's lines: for choosing what to read, never to be shown.
     pub(super) usage_dates: Option<(NaiveDate, NaiveDate)>,
+}
+
+/// What is served, for whoever sees everything.
+#[derive(Clone, Debug)]
+pub(crate) struct Serving {
+    pub(crate) data_version: i64,
+    pub(crate) ownership_id: i32,
+    published_at: Option<DateTime<Utc>>,
+    pub(crate) loads: Vec<ServedLoad>,
+}
+
+impl Serving {
+    /// As it is when the transaction begins.
+    pub(crate) async fn read(connection: &mut PgConnection) -> Result<Self, StoreError> {
+        let serving = sqlx::query!("select data_version, ownership_id, published_at from serving")
+            .fetch_one(&mut *connection)
+            .await
+            .doing("what is served")?;
+        Ok(Self {
+            data_version: serving.data_version,
+            ownership_id: serving.ownership_id.unwrap_or(0),
+            published_at: serving.published_at,
+            loads: super::history::current_loads(connection).await?,
+        })
+    }
+
+    fn version(&self) -> Version {
+        Version {
+            number: self.data_version,
+            ownership_id: self.ownership_id,
+            published_at: self.published_at,
+            newest: self.data_version,
+            day: None,
+        }
+    }
 }
 
 impl Store {
@@ -42,38 +78,28 @@ impl Store {
     /// # Errors
     /// Where the database fails.
     pub async fn snapshot(&self, sight: Sight) -> Result<Snapshot, StoreError> {
+        if let Some(serving) = self.held.serving() {
+            return Ok(self.snapshot_held(&serving, sight));
+        }
         let mut transaction = self.begin_reading().await.doing("the opening of a snapshot")?;
-        // What no caller waits for any more, the database need not go on computing.
-        let serving = sqlx::query!(
-            "select data_version, ownership_id, published_at, set_config('statement_timeout', '30s', true)
-               from serving"
-        )
-        .fetch_one(&mut *transaction)
-        .await
-        .doing("what is served")?;
-        let loads = super::history::current_loads(&mut transaction, &sight).await?;
-        let version = Version {
-            number: serving.data_version,
-            ownership_id: serving.ownership_id.unwrap_or(0),
-            published_at: serving.published_at,
-            newest: serving.data_version,
-            day: None,
-        };
-        Ok(self.opened(transaction, sight, version, loads))
+        limit_time(&mut transaction).await?;
+        let serving = Serving::read(&mut transaction).await?;
+        Ok(self.opened(Reading::Begun(transaction), sight, serving.version(), serving.loads))
     }
 
-    pub(super) fn opened(
-        &self,
-        transaction: Transaction<'static, Postgres>,
-        sight: Sight,
-        version: Version,
-        loads: Vec<ServedLoad>,
-    ) -> Snapshot {
+    /// The same of what is known to be served, without asking.
+    pub(super) fn snapshot_held(&self, serving: &Serving, sight: Sight) -> Snapshot {
+        let reading = Reading::NotBegun { pool: self.pool.clone(), data_version: serving.data_version };
+        self.opened(reading, sight, serving.version(), serving.loads.clone())
+    }
+
+    pub(super) fn opened(&self, reading: Reading, sight: Sight, version: Version, loads: Vec<ServedLoad>) -> Snapshot {
+        let loads: Vec<ServedLoad> = loads.into_iter().map(|load| load.within(&sight)).collect();
         let mut periods: Vec<BillingPeriod> = loads.iter().map(|load| load.version.period).collect();
         periods.sort_unstable();
         periods.dedup();
         Snapshot {
-            transaction,
+            reading,
             pool: self.pool.clone(),
             ownership_id: version.ownership_id,
             sight,

@@ -76,7 +76,7 @@ impl Snapshot {
             return Ok(shares);
         }
         let source = sqlx::query_scalar!("select source from ownership where ownership_id = $1", self.ownership_id)
-            .fetch_one(&mut *self.transaction)
+            .fetch_one(self.reading.connection().await?)
             .await
             .doing("the rules in force")?;
         let rules = Ownership::parse(&source)

@@ -69,7 +69,7 @@ impl Snapshot {
         );
         self.shown().join_principal(&mut text);
         text.push(" where principal.opaque_id = ").push_bind(id.to_owned()).push(" limit 1");
-        text.build_query_as().fetch_optional(&mut *self.transaction).await.doing("a principal")
+        text.build_query_as().fetch_optional(self.reading.connection().await?).await.doing("a principal")
     }
 
     /// To which teams rules give the cost of a principal, by team, the largest share of each first.
@@ -104,8 +104,11 @@ impl Snapshot {
         text.push(" where cost.load_id = any(").push_bind(load_ids).push(") and principal.opaque_id = ");
         text.push_bind(id.to_owned()).push(" group by 1, 2, 3, 4, 5, 6 order by sum(cost.").push(cost.column());
         text.push(") desc, 1, 3, 5, 6");
-        let rows: Vec<ClaimRow> =
-            text.build_query_as().fetch_all(&mut *self.transaction).await.doing("the teams of a principal")?;
+        let rows: Vec<ClaimRow> = text
+            .build_query_as()
+            .fetch_all(self.reading.connection().await?)
+            .await
+            .doing("the teams of a principal")?;
         let mut by_team: BTreeMap<(String, String), Vec<RuleShare>> = BTreeMap::new();
         for row in rows {
             let ClaimRow { slug, name, rule_number, rule, because, currency, cost, line_items } = row;

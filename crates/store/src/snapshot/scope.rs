@@ -45,7 +45,7 @@ impl Snapshot {
             visible.push_owners(&mut query, &load_ids);
             query.push(" as owner using (load_id, subject_id) where cost.load_id = any(").push_bind(load_ids);
             query.push(") and cost.usage_date >= ").push_bind(start).push(" and cost.usage_date < ").push_bind(end);
-            let found = query.build_query_scalar().fetch_all(&mut *self.transaction).await;
+            let found = query.build_query_scalar().fetch_all(self.reading.connection().await?).await;
             load_ids = found.doing("the periods of days")?;
             load_ids.extend(self.load_ids(|load| load.period.first_day() < end && load.period.end() > start));
         }
@@ -62,7 +62,7 @@ impl Snapshot {
             let mut query = QueryBuilder::new("select distinct owner.load_id from ");
             visible.push_owners(&mut query, &load_ids);
             query.push(" as owner");
-            let found = query.build_query_scalar().fetch_all(&mut *self.transaction).await;
+            let found = query.build_query_scalar().fetch_all(self.reading.connection().await?).await;
             load_ids = found.doing("the loads in sight")?;
         }
         Ok(self.versions_of(&load_ids))

@@ -17,12 +17,12 @@ impl Snapshot {
         let load_ids = self.load_ids(|load| periods.contains(&load.period));
         if let Some(visible) = self.visible() {
             let query = keys_in_part(visible, &load_ids);
-            let keys = fetch(query, &mut self.transaction).await?;
+            let keys = fetch(query, self.reading.connection().await?).await?;
             return Ok(self.keys_to_show(keys));
         }
         let rows =
             sqlx::query!("select distinct tag_column, key from load_tag_key where load_id = any($1)", &load_ids,)
-                .fetch_all(&mut *self.transaction)
+                .fetch_all(self.reading.connection().await?)
                 .await
                 .doing("the keys of tags")?;
         Ok(self.keys_to_show(read(rows.into_iter().map(|row| (row.tag_column, row.key)))))

@@ -16,7 +16,7 @@ impl Snapshot {
         let load_ids = self.load_ids(|_| true);
         if let Some(visible) = self.visible() {
             let query = teams_of_part(visible, &load_ids);
-            return fetch_teams(query, &mut self.transaction).await;
+            return fetch_teams(query, self.reading.connection().await?).await;
         }
         sqlx::query_as!(
             Team,
@@ -27,7 +27,7 @@ impl Snapshot {
             &load_ids,
             self.ownership_id,
         )
-        .fetch_all(&mut *self.transaction)
+        .fetch_all(self.reading.connection().await?)
         .await
         .doing("the teams")
     }
@@ -55,7 +55,7 @@ impl Snapshot {
             self.ownership_id,
             slug,
         )
-        .fetch_optional(&mut *self.transaction)
+        .fetch_optional(self.reading.connection().await?)
         .await
         .doing("a team")
     }
@@ -73,7 +73,7 @@ impl Snapshot {
         let load_ids = self.load_ids(|load| periods.contains(&load.period));
         if let Some(visible) = self.visible() {
             let query = rule_shares_of_part(visible, &load_ids, team, cost);
-            let shares = fetch_rule_shares(query, &mut self.transaction).await?;
+            let shares = fetch_rule_shares(query, self.reading.connection().await?).await?;
             return self.shares_to_show(shares).await;
         }
         let rows = sqlx::query!(
@@ -95,7 +95,7 @@ impl Snapshot {
             team,
             cost.as_str(),
         )
-        .fetch_all(&mut *self.transaction)
+        .fetch_all(self.reading.connection().await?)
         .await
         .doing("the rules of a team")?;
         let shares = rows

@@ -60,7 +60,7 @@ impl Snapshot {
         }
         text.push(" group by 1, 2, 3 order by 3, sum(cost.").push(cost.column()).push(") desc, 1, 2");
         let found: Vec<Found> =
-            text.build_query_as().fetch_all(&mut *self.transaction).await.doing("what no grammar knows")?;
+            text.build_query_as().fetch_all(self.reading.connection().await?).await.doing("what no grammar knows")?;
         found
             .into_iter()
             .map(|found| {

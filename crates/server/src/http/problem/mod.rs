@@ -197,16 +197,16 @@ impl From<StoreError> for Problem {
             );
             return Self::new(ProblemKind::LimitExceeded, detail);
         }
-        let problem = if error.is_temporary() {
-            Self::new(
+        let problem = match &error {
+            StoreError::VersionGone { .. } => Self::new(ProblemKind::StoreUnreachable, error.to_string()),
+            error if error.is_temporary() => Self::new(
                 ProblemKind::StoreUnreachable,
                 "the database does not answer; the last good data is safe, try again",
-            )
-        } else {
-            Self::new(
+            ),
+            _ => Self::new(
                 ProblemKind::InternalError,
                 "the question could not be answered; the log has the cause under this request id",
-            )
+            ),
         };
         problem.with_cause(chain(&error))
     }
