@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -103,6 +104,19 @@ class Service:
         headers = {"content-type": "application/json"}
         request = urllib.request.Request(self.address + path, json.dumps(body).encode(), headers)
         return json.load(urllib.request.urlopen(request, timeout=120))
+
+    def metric(self, name):
+        """What /metrics says of something that has no labels."""
+        return float(re.search(rf"^chargeback_{name} (\S+)", self.get("/metrics").decode(), re.MULTILINE).group(1))
+
+    def wait_until_held(self):
+        """Waits until the summaries of all that is served are in memory."""
+        periods = len(self.get_json("/v1/periods")["data"])
+        for _ in range(600):
+            if self.metric("summaries_held") >= periods:
+                return
+            time.sleep(0.1)
+        sys.exit("the summaries of what is served were not held in memory within a minute")
 
     def tag(self, path):
         """The entity tag of an answer."""

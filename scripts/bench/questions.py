@@ -1,5 +1,6 @@
 """What is asked: of twelve whole months, in ways that no two requests of a load have in common."""
 
+import contextlib
 import subprocess
 
 from common import CHARGEBACK, Service, configure, database_beside, psql, sample
@@ -33,9 +34,17 @@ class Year:
         """A service that keeps answers in memory, as it does unless told otherwise."""
         return Service(*configure("remembering", self.export, self.database))
 
+    @contextlib.contextmanager
     def forgetting(self):
-        """A service that works out every answer."""
-        return Service(*configure("forgetting", self.export, self.database, answer_memory_bytes=0))
+        """A service that works out every answer, from the summaries of loads that it holds in memory where those will do."""
+        with Service(*configure("forgetting", self.export, self.database, answer_memory_bytes=0)) as service:
+            service.wait_until_held()
+            yield service
+
+    def asking(self):
+        """A service that asks the database for everything that it says."""
+        limits = {"answer_memory_bytes": 0, "summary_memory_bytes": 0}
+        return Service(*configure("asking", self.export, self.database, **limits))
 
 
 class Questions:

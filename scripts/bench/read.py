@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import re
 import time
 
 from common import ROUNDS, forget_peak, memory, setting
@@ -24,6 +23,7 @@ FORMATS = {"csv": "CSV", "ndjson": "NDJSON", "parquet": "Parquet"}
 FLAT_MEBIBYTES = 48
 EMPTY, UNCHANGED, REMEMBERED = "empty handler", "304", "showback from memory"
 SHOWBACK, COSTS, TABLE = "showback worked out", "costs of a year by three dimensions", "table of a year"
+BY_POSTGRES = ", all asked of Postgres"
 WHILE = " while a refresh runs"
 
 
@@ -74,7 +74,7 @@ def load_without_sharing(service, paths, connections):
 
 
 def answers_from_memory(service):
-    return int(re.search(r"^\w*answers_from_memory_total (\d+)", service.get("/metrics").decode(), re.MULTILINE).group(1))
+    return service.metric("answers_from_memory_total")
 
 
 def capture(log, service, questions):
@@ -123,31 +123,36 @@ class Reading:
 
     def worked_out(self):
         database = self.large.database
-        with self.large.forgetting() as service:
+        with self.large.asking() as service:
             with StatementLog(database) as log:
                 self.captured = capture(log, service, self.questions)
                 copied = Copied(database, log, service, self.questions.table("csv"))
             replays = {what: Replay(database, f"bench_{number}", requests)
                        for number, (what, requests) in enumerate(self.captured.items())}
             self.captured[TABLE] = [[[copied.statement]]]
-            forget_peak(service.process.pid)
-            figures, peers = worked_out(service, self.questions, replays)
+            asked, peers = worked_out(service, self.questions, replays)
             for replay in replays.values():
                 replay.close()
+        with self.large.forgetting() as service:
+            forget_peak(service.process.pid)
+            figures, _ = worked_out(service, self.questions)
             self.quiet |= figures
             for key, found in figures.items():
-                self.add_worked_out(*key, found, peers[key])
+                self.add_worked_out(*key, found, asked[key], peers[key])
             self.table.add("our process", "peak memory of all that", "MiB", memory(service.process.pid))
+            self.table.add("our process", "of it summaries of loads", "MiB", service.metric("summaries_held_bytes") / 2**20)
             self.sent, peer = tables(service, self.questions, copied)
             self.add_tables(peer, count_rows(service, self.questions.table("csv")))
 
-    def add_worked_out(self, what, connections, found, peer):
-        at, pgbench = f"{connections} at once", "pgbench, the same statements"
+    def add_worked_out(self, what, connections, found, asked, pgbench):
+        at = f"{connections} at once"
         tail, wanted = ("p95", 150) if what == COSTS else ("p99", 25)
-        self.table.add(what, f"{at}, rate", "/s", found.rate, beside=peer.rate, beside_is=pgbench, most_times=1.5)
+        self.table.add(what, f"{at}, rate", "/s", found.rate, beside=asked.rate, beside_is="the database asked for each")
         for measure, limit in (("p50", {}), (tail, {"most": wanted})):
-            self.table.add(what, f"{at}, {measure}", "ms", getattr(found, measure), beside=getattr(peer, measure),
-                           beside_is=pgbench, **limit)
+            self.table.add(what, f"{at}, {measure}", "ms", getattr(found, measure), beside=getattr(asked, measure),
+                           beside_is="the database asked for each", **limit)
+        self.table.add(what + BY_POSTGRES, f"{at}, rate", "/s", asked.rate, beside=pgbench.rate,
+                       beside_is="pgbench, the same statements", most_times=1.5)
 
     def add_tables(self, copied, rows):
         for form, found in self.sent.items():
@@ -202,9 +207,10 @@ class Reading:
     def profiles(self):
         """Says of each subject that missed a target where its time goes."""
         for subject in self.table.missed():
-            bare = subject.removesuffix(WHILE)
-            kept = Profile(subject.replace(" ", "-"))
-            serve = self.large.forgetting if bare in (SHOWBACK, COSTS, TABLE) else self.large.remembering
+            bare = subject.removesuffix(WHILE).removesuffix(BY_POSTGRES)
+            kept = Profile(subject.replace(",", "").replace(" ", "-"))
+            forgets = self.large.asking if subject.endswith(BY_POSTGRES) else self.large.forgetting
+            serve = forgets if bare in (SHOWBACK, COSTS, TABLE) else self.large.remembering
             with serve() as service:
                 is_meanwhile = subject.endswith(WHILE)
                 with Refreshing(service, OTHER_MONTH) if is_meanwhile else contextlib.nullcontext():

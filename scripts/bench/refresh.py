@@ -71,7 +71,7 @@ class Refreshing:
 
     def __init__(self, table, database, name, lines):
         self.table, self.database, self.what = table, database, f"{lines / 1e6:g} million lines"
-        self.export = sample(name, "--months", "1", "--lines", str(lines), "--teams", "50")
+        self.export = sample(name, "--months", "1", "--lines", str(lines), "--teams", "50", "--scattered")
         self.config, _ = configure(name, self.export, database)
 
     def measure(self):
