@@ -63,15 +63,16 @@ impl Store {
         }
     }
 
-    /// Holds what is served now.
+    /// Holds what is served now, and the summaries of its loads as far as there is room.
     ///
     /// # Errors
     /// Where the database fails.
     pub async fn hold_newest(&self) -> Result<(), StoreError> {
         let mut transaction = self.begin_reading().await.doing("the reading of what is served")?;
-        let serving = Arc::new(Serving::read(&mut transaction).await?);
+        let serving = Serving::read(&mut transaction).await?.with_team_names(&mut transaction).await?;
         drop(transaction);
-        self.held.hold(serving);
-        Ok(())
+        let wanted = serving.newest_first();
+        self.held.hold(Arc::new(serving));
+        self.summaries.hold(self, &wanted).await
     }
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::error::{Doing, StoreError};
 use crate::held::Held;
+use crate::summaries::Summaries;
 
 /// The migrations of this version of the program.
 pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
@@ -30,6 +31,7 @@ pub struct Store {
     pub(crate) pseudonyms: Option<Arc<Pseudonyms>>,
     /// What need not be asked of the database.
     pub(crate) held: Held,
+    pub(crate) summaries: Summaries,
 }
 
 impl Store {
@@ -56,7 +58,18 @@ impl Store {
 
     /// A store on a pool that exists.
     pub fn from_pool(pool: PgPool) -> Self {
-        Self { pool, pseudonyms: None, held: Held::default() }
+        Self { pool, pseudonyms: None, held: Held::default(), summaries: Summaries::default() }
+    }
+
+    /// The same store, which answers from these summaries what can be answered from them.
+    #[must_use]
+    pub fn with_summaries(self, summaries: Summaries) -> Self {
+        Self { summaries, ..self }
+    }
+
+    /// What is held in memory of loads.
+    pub fn summaries(&self) -> &Summaries {
+        &self.summaries
     }
 
     /// Brings the schema up to date. Several instances may do this at once: one does it, the others wait.

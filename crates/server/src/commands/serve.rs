@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use store::{Store, VersionWatch};
+use store::{Store, Summaries, VersionWatch};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -59,7 +59,7 @@ pub(super) async fn serve<T: Send + 'static>(
     let clock = Clock::System;
     let versions = VersionWatch::default();
     let open = OpenStore::open(&config.store).await?.hiding(pseudonyms, clock.now()).await?;
-    let open = open.watched_by(versions.clone());
+    let open = open.watched_by(versions.clone(), Summaries::new(config.limits.summary_memory_bytes));
     let board = RefreshBoard::default();
     open.store.apply_ownership(&rules, clock.now()).await?;
     let metrics = Metrics::default();

@@ -12,7 +12,7 @@ use engine::{ExportSource, NoQueryLog};
 use ledger::Ownership;
 use openid::{ClientOptions, Openid, OpenidOptions};
 use private_postgres::{EmbeddedOptions, EmbeddedPostgres};
-use store::{Store, StoreUrl, VersionWatch};
+use store::{Store, StoreUrl, Summaries, VersionWatch};
 
 use crate::clock::Clock;
 use crate::config::{
@@ -61,9 +61,9 @@ impl OpenStore {
         Ok(self)
     }
 
-    /// Answers from memory what this watch says has not changed.
-    pub(super) fn watched_by(self, versions: VersionWatch) -> Self {
-        Self { store: self.store.watched_by(versions), ..self }
+    /// Answers from memory what this watch says has not changed, and what can be answered from these summaries.
+    pub(super) fn watched_by(self, versions: VersionWatch, summaries: Summaries) -> Self {
+        Self { store: self.store.watched_by(versions).with_summaries(summaries), ..self }
     }
 
     /// Waits until the private cluster ends without having been told to; for ever where there is none.

@@ -14,6 +14,9 @@ pub struct LimitsConfig {
     pub concurrent_requests: NonZeroUsize,
     /// Bytes of answers that are kept in memory for others who ask the same; with 0, none are.
     pub answer_memory_bytes: u64,
+    /// Bytes of summaries of loads that are held in memory, to answer from; with 0, none are, and each question is put to the
+    /// database.
+    pub summary_memory_bytes: u64,
     /// Streams of events that are open at once on this instance; more are turned away with 503.
     pub event_streams: NonZeroUsize,
     /// Streams of events that each caller may have open at once on this instance.
@@ -28,6 +31,7 @@ impl Default for LimitsConfig {
                 refusals_per_minute: n(60),
                 concurrent_requests: many(512),
                 answer_memory_bytes: 64 << 20,
+                summary_memory_bytes: 256 << 20,
                 event_streams: many(256),
                 event_streams_per_caller: many(20),
             }

@@ -34,7 +34,8 @@ pub(crate) async fn get_metrics(
 ) -> Result<Response, Problem> {
     ReportQuery::parse(query.as_deref(), &ReportQuery::NOTHING)?;
     let view = served::view(&state).await;
-    let registry = of_the_moment::registry(view.as_ref(), state.clock.now(), sees_the_whole_bill(&state, &caller));
+    let whole_bill = sees_the_whole_bill(&state, &caller);
+    let registry = of_the_moment::registry(view.as_ref(), state.store.summaries(), state.clock.now(), whole_bill);
     let text = state.metrics.encode(&registry).map_err(|error| {
         Problem::new(ProblemKind::InternalError, "the measures cannot be written").with_cause(error.to_string())
     })?;

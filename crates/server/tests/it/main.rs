@@ -15,6 +15,7 @@ mod drilldowns;
 mod events;
 mod formats;
 mod from_s3;
+mod held;
 mod http_api;
 mod interrupted;
 mod limits;

@@ -50,6 +50,11 @@ impl Snapshot {
         question: &CostQuestion,
         arrangement: &Arrangement,
     ) -> Result<Vec<ArrangedRow>, StoreError> {
+        if *arrangement == Arrangement::default()
+            && let Some(rows) = self.held_costs(question)?
+        {
+            return Ok(rows.into_iter().map(|row| ArrangedRow { row, compared: None, folded: None }).collect());
+        }
         let query = self.compose(question, arrangement, self.visible(), self.shown());
         self.fetch_costs(query, question, arrangement).await
     }

@@ -8,6 +8,7 @@ use sqlx::{Arguments, PgConnection, Postgres, QueryBuilder};
 use super::scope::Visible;
 use super::{Control, CostBasis, Snapshot};
 use crate::error::{Doing, StoreError, amount};
+use crate::summaries::figures;
 
 impl Snapshot {
     /// The control figures of these periods, by period and currency. Of a part of the bill, only the periods and currencies
@@ -20,6 +21,9 @@ impl Snapshot {
         if let Some(visible) = self.visible() {
             let query = question_about(visible, &load_ids, cost);
             return fetch(query?, self.reading.connection().await?).await;
+        }
+        if let Some(summaries) = self.wholly_held(&load_ids) {
+            return Ok(figures::control(&summaries, cost));
         }
         let rows = sqlx::query_file!("src/snapshot/control.sql", &load_ids, self.ownership_id, cost.as_str())
             .fetch_all(self.reading.connection().await?)

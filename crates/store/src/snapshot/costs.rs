@@ -18,6 +18,9 @@ use super::{
 };
 use crate::error::{Doing, StoreError, amount};
 
+/// How text is sorted.
+const BY_BYTES: &str = " collate \"C\"";
+
 /// The longest answer: what a client can still read at once.
 pub const MOST_ROWS: usize = 100_000;
 
@@ -45,10 +48,7 @@ impl Snapshot {
         visible: Option<Visible<'_>>,
         shown: Shown<'_>,
     ) -> QueryBuilder<Postgres> {
-        let mut load_ids = match &question.scope {
-            Scope::Periods(periods) => self.load_ids(|load| periods.contains(&load.period)),
-            Scope::UsageDates { start, end } => self.load_ids_with_usage(*start, *end),
-        };
+        let mut load_ids = self.loads_in(&question.scope);
         let compared = arrangement.compare.map(|period| {
             let former = self.load_ids(|load| load.period == period);
             let current = load_ids.clone();
@@ -57,6 +57,14 @@ impl Snapshot {
         });
         let (text, ownership_id) = (QueryBuilder::new(""), self.ownership_id);
         Composer { ownership_id, visible, shown, question, arrangement, load_ids, compared, text }.compose()
+    }
+
+    /// The numbers of the loads that may have lines in this scope.
+    pub(super) fn loads_in(&self, scope: &Scope) -> Vec<i64> {
+        match scope {
+            Scope::Periods(periods) => self.load_ids(|load| periods.contains(&load.period)),
+            Scope::UsageDates { start, end } => self.load_ids_with_usage(*start, *end),
+        }
     }
 
     pub(super) async fn fetch_costs(
@@ -76,7 +84,7 @@ impl Snapshot {
 /// The tables that hold the money, the smallest first.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::enum_variant_names, reason = "these are the names of the tables")]
-enum Table {
+pub(super) enum Table {
     /// By team and day: no subjects, no charges.
     TeamDayCost,
     /// By team and charge: no subjects, no days.
@@ -115,7 +123,7 @@ impl Table {
 }
 
 /// What a question looks at, beside the money.
-struct Needs {
+pub(super) struct Needs {
     /// What a subject is like.
     subject: bool,
     /// Which subject a line is about, to know its owner or to know more of it.
@@ -133,7 +141,7 @@ struct Needs {
 }
 
 impl Needs {
-    fn of(question: &CostQuestion, visible: Option<Visible<'_>>) -> Self {
+    pub(super) fn of(question: &CostQuestion, visible: Option<Visible<'_>>) -> Self {
         let looked_at = || question.group_by.iter().chain(question.filters.iter().map(|filter| &filter.dimension));
         let any = |test: fn(&Dimension) -> bool| looked_at().any(test);
         let subject = any(|dimension| {
@@ -152,7 +160,8 @@ impl Needs {
         }
     }
 
-    fn table(&self) -> Table {
+    /// The smallest table that has it all.
+    pub(super) fn table(&self) -> Table {
         match (self.subject_id, self.day, self.charge) {
             (false, true, false) => Table::TeamDayCost,
             (false, false, _) => Table::TeamPeriodCost,
@@ -170,7 +179,7 @@ fn is_of_charge(dimension: &Dimension) -> bool {
     !is_of_subject && !is_of_principal(dimension) && *dimension != Dimension::Team
 }
 
-fn is_of_principal(dimension: &Dimension) -> bool {
+pub(super) fn is_of_principal(dimension: &Dimension) -> bool {
     matches!(
         dimension,
         Dimension::Principal | Dimension::Identity | Dimension::Role | Dimension::Session | Dimension::Person
@@ -265,7 +274,8 @@ impl Composer<'_> {
     }
 
     /// Columns in order: time (if granular), each dimension, their companions, currency; then the
-    /// money. Grouping is by position, so that a bound tag key stands in one place only.
+    /// money. Grouping is by position, so that a bound tag key stands in one place only. Text is sorted by its bytes, as it is
+    /// where an answer comes from memory, whatever the database sorts by.
     fn select(&mut self, table: Table) {
         self.text.push("select ");
         let names = self.keys();
@@ -285,12 +295,12 @@ impl Composer<'_> {
         }
         for dimension in &self.question.group_by {
             push_value(&mut self.text, dimension);
-            name(&mut self.text, folds);
+            name(self.text.push(BY_BYTES), folds);
         }
         for column in companions(self.question) {
-            name(self.text.push(column), folds);
+            name(self.text.push(column).push(BY_BYTES), folds);
         }
-        name(self.text.push("cost.currency"), folds);
+        name(self.text.push("cost.currency").push(BY_BYTES), folds);
         for (place, figure) in self.figures().into_iter().enumerate() {
             self.text.push(if place == 0 { "" } else { ", " });
             self.push_sum(figure, table);

@@ -116,7 +116,7 @@ fn two_periods_are_added_up_side_by_side_in_one_reading() {
     let text = arranged(&["model"], Granularity::Total, None, &Arrangement { compare, ..Arrangement::default() });
     assert!(
         text.starts_with(
-            "select charge.model, cost.currency, \
+            "select charge.model collate \"C\", cost.currency collate \"C\", \
              coalesce(sum(cost.unblended_cost) filter (where cost.load_id = any($1)), 0)::text, \
              coalesce(sum(cost.unblended_cost) filter (where cost.load_id = any($2)), 0)::text, \
              coalesce(sum(cost.tokens) filter (where charge.token_class = 'input' and cost.load_id = any($3)), 0)::text, "
@@ -133,8 +133,9 @@ fn what_is_not_among_the_largest_is_folded_within_its_time_and_currency() {
     let (inner, outer) = text.split_once("), totalled as (").expect("a table of all groups");
     assert!(
         inner.starts_with(
-            "with grouped as (select cost.usage_date as time, charge.model as dimension_1, \
-             subject.account as dimension_2, account.name as companion_1, cost.currency as currency, \
+            "with grouped as (select cost.usage_date as time, charge.model collate \"C\" as dimension_1, \
+             subject.account collate \"C\" as dimension_2, account.name collate \"C\" as companion_1, \
+             cost.currency collate \"C\" as currency, \
              sum(cost.unblended_cost) as cost, "
         ),
         "{inner}"

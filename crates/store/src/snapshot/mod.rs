@@ -8,6 +8,7 @@ mod coverage;
 mod divisions;
 mod export;
 mod figures;
+mod held;
 mod history;
 mod lines;
 mod matching;
@@ -38,7 +39,7 @@ pub use question::{
     Control, CostBasis, CostQuestion, CostRow, Dimension, Filter, Granularity, OrderBy, OrderKey, ParseDimensionError,
     Scope, Tokens,
 };
-pub(crate) use scope::Visible;
+pub(crate) use scope::{UNATTRIBUTED, Visible};
 pub use unclassified::Unclassified;
 
 /// A team that has owned a cost under the rules in force.

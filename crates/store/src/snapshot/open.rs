@@ -1,3 +1,6 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use access::Sight;
 use bill::BillingPeriod;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -7,6 +10,7 @@ use super::reading::{Reading, limit_time};
 use super::{LoadVersion, PeriodStatus};
 use crate::error::{Doing, StoreError};
 use crate::store::Store;
+use crate::summaries::Summaries;
 
 /// Everything that is served, or was at an earlier time, as it was at one moment.
 pub struct Snapshot {
@@ -25,6 +29,10 @@ pub struct Snapshot {
     day: Option<NaiveDate>,
     pub(super) loads: Vec<ServedLoad>,
     pub(super) periods: Vec<BillingPeriod>,
+    /// Asked before Postgres is.
+    pub(super) summaries: Summaries,
+    /// How teams are called by their slugs, where that is known without asking.
+    pub(super) team_names: Option<Arc<BTreeMap<String, String>>>,
 }
 
 /// A load that is served.
@@ -44,6 +52,8 @@ pub(crate) struct Serving {
     pub(crate) ownership_id: i32,
     published_at: Option<DateTime<Utc>>,
     pub(crate) loads: Vec<ServedLoad>,
+    /// By slug.
+    team_names: Arc<BTreeMap<String, String>>,
 }
 
 impl Serving {
@@ -58,7 +68,20 @@ impl Serving {
             ownership_id: serving.ownership_id.unwrap_or(0),
             published_at: serving.published_at,
             loads: super::history::current_loads(connection).await?,
+            team_names: Arc::default(),
         })
+    }
+
+    /// With what need not be asked of the database then.
+    pub(crate) async fn with_team_names(self, connection: &mut PgConnection) -> Result<Self, StoreError> {
+        let teams = sqlx::query!("select slug, name from team").fetch_all(connection).await.doing("the teams")?;
+        let team_names = teams.into_iter().map(|team| (team.slug, team.name)).collect();
+        Ok(Self { team_names: Arc::new(team_names), ..self })
+    }
+
+    /// The loads with the version of the rules, those of the newest period first.
+    pub(crate) fn newest_first(&self) -> Vec<(i64, i32)> {
+        self.loads.iter().rev().map(|load| (load.load_id, self.ownership_id)).collect()
     }
 
     fn version(&self) -> Version {
@@ -90,7 +113,8 @@ impl Store {
     /// The same of what is known to be served, without asking.
     pub(super) fn snapshot_held(&self, serving: &Serving, sight: Sight) -> Snapshot {
         let reading = Reading::NotBegun { pool: self.pool.clone(), data_version: serving.data_version };
-        self.opened(reading, sight, serving.version(), serving.loads.clone())
+        let snapshot = self.opened(reading, sight, serving.version(), serving.loads.clone());
+        Snapshot { team_names: Some(Arc::clone(&serving.team_names)), ..snapshot }
     }
 
     pub(super) fn opened(&self, reading: Reading, sight: Sight, version: Version, loads: Vec<ServedLoad>) -> Snapshot {
@@ -110,6 +134,8 @@ impl Store {
             day: version.day,
             loads,
             periods,
+            summaries: self.summaries.clone(),
+            team_names: None,
         }
     }
 }

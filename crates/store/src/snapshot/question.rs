@@ -1,6 +1,7 @@
 //! What can be asked of the costs that are kept: the words of `/v1/costs`, as types.
 
 use std::fmt;
+use std::ops::AddAssign;
 use std::str::FromStr;
 
 use bill::tags::TagKey;
@@ -278,10 +279,7 @@ impl CostRow {
     /// Adds the figures of another row, which must be of the same currency.
     pub(super) fn add(&mut self, other: &Self) {
         self.cost += other.cost;
-        self.tokens.input += other.tokens.input;
-        self.tokens.output += other.tokens.output;
-        self.tokens.cache_read += other.tokens.cache_read;
-        self.tokens.cache_write += other.tokens.cache_write;
+        self.tokens += other.tokens;
         self.line_items += other.line_items;
     }
 }
@@ -297,6 +295,15 @@ pub struct Tokens {
     pub cache_read: Amount,
     /// Input written to the prompt cache.
     pub cache_write: Amount,
+}
+
+impl AddAssign for Tokens {
+    fn add_assign(&mut self, other: Self) {
+        self.input += other.input;
+        self.output += other.output;
+        self.cache_read += other.cache_read;
+        self.cache_write += other.cache_write;
+    }
 }
 
 /// The control figures of one period and currency: what every answer about it must add up to. Where only a part of the bill

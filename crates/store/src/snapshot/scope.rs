@@ -14,7 +14,7 @@ use super::{LoadVersion, Snapshot};
 use crate::error::{Doing, StoreError};
 
 /// The word for the team of lines that no rule claims.
-pub(super) const UNATTRIBUTED: &str = "unattributed";
+pub(crate) const UNATTRIBUTED: &str = "unattributed";
 
 /// The lines that a part of the bill is made of, under the rules in force.
 #[derive(Clone, Copy)]

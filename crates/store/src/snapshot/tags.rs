@@ -7,6 +7,7 @@ use sqlx::{PgConnection, QueryBuilder};
 use super::Snapshot;
 use super::scope::Visible;
 use crate::error::{Doing, StoreError};
+use crate::summaries::figures;
 
 impl Snapshot {
     /// The keys of all tags, in every view, that lines of these periods carry.
@@ -19,6 +20,9 @@ impl Snapshot {
             let query = keys_in_part(visible, &load_ids);
             let keys = fetch(query, self.reading.connection().await?).await?;
             return Ok(self.keys_to_show(keys));
+        }
+        if let Some(summaries) = self.wholly_held(&load_ids) {
+            return Ok(self.keys_to_show(read(figures::tag_keys(&summaries).into_iter())));
         }
         let rows =
             sqlx::query!("select distinct tag_column, key from load_tag_key where load_id = any($1)", &load_ids,)

@@ -6,6 +6,10 @@ use sqlx::{PgConnection, QueryBuilder};
 use super::scope::{UNATTRIBUTED, Visible};
 use super::{CostBasis, RuleShare, Snapshot, Team};
 use crate::error::{Doing, StoreError, amount};
+use crate::summaries::figures;
+
+/// What people are told instead of the name of a team.
+const UNATTRIBUTED_NAME: &str = "Unattributed";
 
 impl Snapshot {
     /// The teams that own cost in any period that is served, and `unattributed` where any cost has no owner, by slug.
@@ -17,6 +21,13 @@ impl Snapshot {
         if let Some(visible) = self.visible() {
             let query = teams_of_part(visible, &load_ids);
             return fetch_teams(query, self.reading.connection().await?).await;
+        }
+        if let Some(names) = &self.team_names
+            && let Some(summaries) = self.wholly_held(&load_ids)
+        {
+            let name = |slug: &str| names.get(slug).map_or(UNATTRIBUTED_NAME, String::as_str).to_owned();
+            let slugs = figures::slugs(&summaries).into_iter();
+            return Ok(slugs.map(|slug| Team { name: name(slug), slug: slug.to_owned() }).collect());
         }
         sqlx::query_as!(
             Team,
@@ -40,6 +51,13 @@ impl Snapshot {
         if slug.contains('\0') {
             // Postgres has no such texts, and refuses to look for one.
             return Ok(None);
+        }
+        if let Some(names) = &self.team_names
+            && let Some(summaries) = self.wholly_held(&self.load_ids(|_| true))
+        {
+            let owns = summaries.iter().any(|summary| slug != UNATTRIBUTED && summary.has_team(slug));
+            let name = names.get(slug).filter(|_| owns);
+            return Ok(name.map(|name| Team { slug: slug.to_owned(), name: name.clone() }));
         }
         if self.visible().is_some() {
             return Ok(self.teams().await?.into_iter().find(|team| team.slug == slug));
@@ -76,6 +94,9 @@ impl Snapshot {
             let shares = fetch_rule_shares(query, self.reading.connection().await?).await?;
             return self.shares_to_show(shares).await;
         }
+        if let Some(summaries) = self.wholly_held(&load_ids) {
+            return self.shares_to_show(figures::rule_shares(&summaries, team, cost)).await;
+        }
         let rows = sqlx::query!(
             r#"select rule_number, rule, because, currency,
                       sum(case $4::text when 'net_unblended' then net_unblended_cost
@@ -89,7 +110,7 @@ impl Snapshot {
                 group by rule_number, rule, because, currency
                 order by sum(case $4::text when 'net_unblended' then net_unblended_cost
                                            when 'list' then list_cost else unblended_cost end) desc,
-                         rule_number, because, currency"#,
+                         rule_number, because collate "C", currency"#,
             &load_ids,
             self.ownership_id,
             team,
@@ -142,7 +163,7 @@ fn rule_shares_of_part(visible: Visible<'_>, load_ids: &[i64], team: &str, cost:
         text.push("owner.team_id = (select team_id from team where slug = ").push_bind(team.to_owned()).push(")");
     }
     text.push(" group by rule_number, rule, because, currency order by sum(cost.").push(cost.column());
-    text.push(") desc, rule_number, because, currency");
+    text.push(") desc, rule_number, because collate \"C\", currency");
     text
 }
 

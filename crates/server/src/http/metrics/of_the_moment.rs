@@ -3,9 +3,11 @@ use std::sync::atomic::AtomicU64;
 use bill::Amount;
 use chrono::{DateTime, TimeDelta, Utc};
 use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
+use store::Summaries;
 use store::snapshot::Control;
 
 use super::served::View;
@@ -32,8 +34,9 @@ type Money = Family<MoneyLabels, Gauge<f64, AtomicU64>>;
 type ByPeriod = Family<PeriodLabels, Gauge>;
 
 /// What the database tells at this moment, as measures.
-pub(super) fn registry(view: Option<&View>, now: DateTime<Utc>, whole_bill: bool) -> Registry {
+pub(super) fn registry(view: Option<&View>, summaries: &Summaries, now: DateTime<Utc>, whole_bill: bool) -> Registry {
     let mut registry = Registry::with_prefix("chargeback");
+    add_summaries(&mut registry, summaries);
     let reachable = Gauge::<i64>::default();
     reachable.set(view.is_some().into());
     registry.register("store_reachable", "Whether the database answers", reachable);
@@ -46,6 +49,19 @@ pub(super) fn registry(view: Option<&View>, now: DateTime<Utc>, whole_bill: bool
         }
     }
     registry
+}
+
+fn add_summaries(registry: &mut Registry, summaries: &Summaries) {
+    let gauge = |value: u64| {
+        let gauge = Gauge::<i64>::default();
+        gauge.set(value.try_into().unwrap_or(i64::MAX));
+        gauge
+    };
+    registry.register("summaries_held", "Loads whose summaries are held in memory", gauge(summaries.loads() as u64));
+    let help = "What the summaries that are held take in memory, about";
+    registry.register_with_unit("summaries_held", help, Unit::Bytes, gauge(summaries.bytes()));
+    let answered = ConstCounter::new(summaries.answered());
+    registry.register("questions_from_summaries", "Questions about costs that were answered from memory", answered);
 }
 
 fn add_freshness(registry: &mut Registry, view: &View, now: DateTime<Utc>) {

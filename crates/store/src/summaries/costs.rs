@@ -1,0 +1,312 @@
+//! Answers [`CostQuestion`]s from summaries: one pass over the rows of the teams that are asked for.
+//!
+//! Values are looked at once for each charge or caller of a load, never for each row; rows are added up by numbers.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use bill::BillingPeriod;
+use chrono::NaiveDate;
+
+use super::load::{LoadSummary, Row, Rows, Sums};
+use super::order::sort;
+use crate::snapshot::{CostQuestion, CostRow, Dimension, Filter, Granularity, Scope, UNATTRIBUTED};
+
+/// The most filters that are told apart.
+const MOST_FILTERS: usize = 64;
+
+/// Which summary has the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// By team and day.
+    Days,
+    /// By team and charge.
+    Charges,
+    /// By team and caller.
+    Callers,
+}
+
+/// A question to summaries.
+pub(crate) struct Asked<'q> {
+    pub(crate) question: &'q CostQuestion,
+    pub(crate) source: Source,
+    /// The teams whose lines may be seen; everybody's where not set.
+    pub(crate) visible: Option<&'q BTreeSet<String>>,
+}
+
+impl Asked<'_> {
+    /// The rows that answer it, in the order asked; `None` where it has more filters than are told apart.
+    pub(crate) fn answer(&self, summaries: &[Arc<LoadSummary>]) -> Option<Vec<CostRow>> {
+        let conditions = Conditions::of(&self.question.filters)?;
+        let mut groups = Groups::new(self.question);
+        for summary in summaries {
+            self.add(summary, &conditions, &mut groups);
+        }
+        let mut rows = groups.into_rows(self.question);
+        sort(&mut rows, self.question);
+        Some(rows)
+    }
+
+    fn add<'s>(&self, summary: &'s LoadSummary, conditions: &Conditions<'_>, groups: &mut Groups<'s, '_>) {
+        let rows = self.rows(summary);
+        let currencies: Vec<u32> = summary.currencies.iter().map(|currency| groups.currency(currency)).collect();
+        let mut seen: Vec<Option<Looked>> = vec![None; self.subjects(summary)];
+        for (place, team) in summary.teams.iter().enumerate() {
+            let team = team.as_deref();
+            let of_team = rows.of_team(place);
+            let met = conditions.met(|dimension| match dimension {
+                Dimension::Team => Some(Some(team.unwrap_or(UNATTRIBUTED))),
+                _ => None,
+            });
+            if of_team.is_empty() || !self.sees(team) || !conditions.may_hold_for_team(met) {
+                continue;
+            }
+            let group = groups.team(team);
+            for row in of_team {
+                let looked = seen
+                    .get_mut(row.about as usize)
+                    .map(|looked| *looked.get_or_insert_with(|| self.look_at(summary, row, conditions, groups)));
+                let Some(looked) = looked.filter(|looked| looked.in_scope && conditions.hold(met | looked.met)) else {
+                    continue;
+                };
+                let time = self.time(summary, row);
+                let currency = currencies[row.currency as usize];
+                groups.add(GroupKey { time, team: group, subject: looked.group, currency }, row);
+            }
+        }
+    }
+
+    fn rows<'s>(&self, summary: &'s LoadSummary) -> &'s Rows {
+        match self.source {
+            Source::Days => &summary.by_day,
+            Source::Charges => &summary.by_charge,
+            Source::Callers => &summary.by_caller,
+        }
+    }
+
+    fn subjects(&self, summary: &LoadSummary) -> usize {
+        match self.source {
+            Source::Days => summary.days.len(),
+            Source::Charges => summary.charges.len(),
+            Source::Callers => summary.callers.len(),
+        }
+    }
+
+    fn sees(&self, team: Option<&str>) -> bool {
+        self.visible.is_none_or(|visible| visible.contains(team.unwrap_or(UNATTRIBUTED)))
+    }
+
+    /// What the charge, day or caller of a row is to this question.
+    fn look_at<'s>(
+        &self,
+        summary: &'s LoadSummary,
+        row: &Row,
+        conditions: &Conditions<'_>,
+        groups: &mut Groups<'s, '_>,
+    ) -> Looked {
+        let place = row.about as usize;
+        let in_scope = match (self.source, &self.question.scope) {
+            (Source::Days, Scope::UsageDates { start, end }) => (*start..*end).contains(&summary.days[place]),
+            _ => true,
+        };
+        let value = |dimension: &Dimension| -> Option<Option<&'s str>> {
+            match (self.source, dimension) {
+                (_, Dimension::Team) | (Source::Days, _) => None,
+                (Source::Charges, dimension) => Some(summary.charges[place].value(dimension)),
+                (Source::Callers, dimension) => Some(summary.callers[place].value(dimension)),
+            }
+        };
+        let arn = match self.source {
+            Source::Callers => summary.callers[place].principal.as_ref().map(|principal| principal.arn.as_str()),
+            Source::Days | Source::Charges => None,
+        };
+        Looked { in_scope, met: conditions.met(value), group: groups.subject(value, arn) }
+    }
+
+    fn time(&self, summary: &LoadSummary, row: &Row) -> Option<NaiveDate> {
+        match (self.question.granularity, self.source) {
+            (Granularity::Monthly, _) => Some(summary.period.first_day()),
+            (Granularity::Daily, Source::Days) => Some(summary.days[row.about as usize]),
+            _ => None,
+        }
+    }
+}
+
+/// What was found about a charge, day or caller.
+#[derive(Clone, Copy)]
+struct Looked {
+    in_scope: bool,
+    /// The conditions that hold, one bit each.
+    met: u64,
+    /// The number of its group.
+    group: u32,
+}
+
+/// The filters of a question, one bit each.
+struct Conditions<'q> {
+    filters: &'q [Filter],
+    /// All of these must hold, and of them, these about teams.
+    all: u64,
+    all_of_team: u64,
+    /// Of each of these one must hold, unless there is none.
+    any: [u64; 2],
+}
+
+impl<'q> Conditions<'q> {
+    fn of(filters: &'q [Filter]) -> Option<Self> {
+        if filters.len() > MOST_FILTERS {
+            return None;
+        }
+        let bits = |wanted: &dyn Fn(&Filter) -> bool| -> u64 {
+            filters.iter().enumerate().filter(|(_, filter)| wanted(filter)).map(|(place, _)| 1 << place).sum()
+        };
+        Some(Self {
+            filters,
+            all: bits(&|filter| !filter.alternative),
+            all_of_team: bits(&|filter| !filter.alternative && filter.dimension == Dimension::Team),
+            any: [
+                bits(&|filter| filter.alternative && !filter.exclude),
+                bits(&|filter| filter.alternative && filter.exclude),
+            ],
+        })
+    }
+
+    /// Those that hold, of the ones whose dimension has a value here.
+    fn met<'s>(&self, value: impl Fn(&Dimension) -> Option<Option<&'s str>>) -> u64 {
+        let mut met = 0;
+        for (place, filter) in self.filters.iter().enumerate() {
+            if let Some(value) = value(&filter.dimension)
+                && matches(filter, value) != filter.exclude
+            {
+                met |= 1 << place;
+            }
+        }
+        met
+    }
+
+    fn may_hold_for_team(&self, met: u64) -> bool {
+        met & self.all_of_team == self.all_of_team
+    }
+
+    fn hold(&self, met: u64) -> bool {
+        met & self.all == self.all && self.any.iter().all(|any| *any == 0 || met & any != 0)
+    }
+}
+
+/// Whether a value is one of those of a filter. The team of what nobody owns is called `unattributed`, and is not set.
+fn matches(filter: &Filter, value: Option<&str>) -> bool {
+    let is_unattributed = filter.dimension == Dimension::Team && value == Some(UNATTRIBUTED);
+    filter.values.iter().any(|wanted| wanted.as_deref() == value || (is_unattributed && wanted.is_none()))
+}
+
+/// What makes a row of the answer, by numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct GroupKey {
+    time: Option<NaiveDate>,
+    team: u32,
+    subject: u32,
+    currency: u32,
+}
+
+/// The rows of an answer while they are added up.
+struct Groups<'s, 'q> {
+    sums: HashMap<GroupKey, Sums>,
+    by_team: bool,
+    teams: Vec<&'s str>,
+    team_numbers: HashMap<&'s str, u32>,
+    currencies: Vec<&'s str>,
+    /// What rows are grouped by beside teams.
+    dimensions: Vec<&'q Dimension>,
+    subjects: Vec<Subject<'s>>,
+    subject_numbers: HashMap<Vec<Option<&'s str>>, u32>,
+}
+
+/// The values of a group, and the principal as billed, where there is one.
+struct Subject<'s> {
+    values: Vec<Option<&'s str>>,
+    arn: Option<&'s str>,
+}
+
+impl<'s, 'q> Groups<'s, 'q> {
+    fn new(question: &'q CostQuestion) -> Self {
+        Self {
+            sums: HashMap::new(),
+            by_team: question.group_by.contains(&Dimension::Team),
+            teams: Vec::new(),
+            team_numbers: HashMap::new(),
+            currencies: Vec::new(),
+            dimensions: question.group_by.iter().filter(|dimension| **dimension != Dimension::Team).collect(),
+            subjects: Vec::new(),
+            subject_numbers: HashMap::new(),
+        }
+    }
+
+    fn currency(&mut self, currency: &'s str) -> u32 {
+        let place = self.currencies.iter().position(|known| *known == currency).unwrap_or_else(|| {
+            self.currencies.push(currency);
+            self.currencies.len() - 1
+        });
+        number(place)
+    }
+
+    /// The number of a team; the same for all where rows are not grouped by teams.
+    fn team(&mut self, team: Option<&'s str>) -> u32 {
+        if !self.by_team {
+            return 0;
+        }
+        let slug = team.unwrap_or(UNATTRIBUTED);
+        let new = number(self.teams.len());
+        let teams = &mut self.teams;
+        *self.team_numbers.entry(slug).or_insert_with(|| {
+            teams.push(slug);
+            new
+        })
+    }
+
+    /// The number of what has the same values in all dimensions.
+    fn subject(&mut self, value: impl Fn(&Dimension) -> Option<Option<&'s str>>, arn: Option<&'s str>) -> u32 {
+        let values: Vec<Option<&'s str>> = self.dimensions.iter().map(|dimension| value(dimension).flatten()).collect();
+        if let Some(known) = self.subject_numbers.get(&values) {
+            return *known;
+        }
+        let new = number(self.subjects.len());
+        self.subjects.push(Subject { values: values.clone(), arn });
+        self.subject_numbers.insert(values, new);
+        new
+    }
+
+    fn add(&mut self, key: GroupKey, row: &Row) {
+        *self.sums.entry(key).or_default() += row.sums;
+    }
+
+    fn into_rows(self, question: &CostQuestion) -> Vec<CostRow> {
+        let by_principal = question.group_by.contains(&Dimension::Principal);
+        let row = |(key, sums): (&GroupKey, &Sums)| {
+            let subject = &self.subjects[key.subject as usize];
+            let mut values = subject.values.iter();
+            let mut value = |dimension: &Dimension| match dimension {
+                Dimension::Team => Some(self.teams[key.team as usize]),
+                _ => values.next().copied().flatten(),
+            };
+            CostRow {
+                period: key
+                    .time
+                    .filter(|_| question.granularity == Granularity::Monthly)
+                    .map(BillingPeriod::containing),
+                date: key.time.filter(|_| question.granularity == Granularity::Daily),
+                dimensions: question.group_by.iter().map(|one| value(one).map(str::to_owned)).collect(),
+                principal_arn: subject.arn.filter(|_| by_principal).map(str::to_owned),
+                account_name: None,
+                cost: sums.cost(question.cost),
+                currency: self.currencies[key.currency as usize].to_owned(),
+                tokens: sums.tokens,
+                line_items: sums.line_items,
+            }
+        };
+        self.sums.iter().map(row).collect()
+    }
+}
+
+fn number(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,216 @@
+use std::collections::BTreeMap;
+use std::ops::{AddAssign, Range};
+use std::sync::Arc;
+
+use bill::tags::TagSet;
+use bill::{Amount, BillingPeriod};
+use chrono::NaiveDate;
+
+use crate::snapshot::{CostBasis, Dimension, Tokens};
+
+/// What one load comes to under one version of the rules: small, and the same for good.
+#[derive(Debug)]
+pub(crate) struct LoadSummary {
+    pub(super) period: BillingPeriod,
+    /// The owners: by slug, `None` for what no rule claims. Rows name them by their place.
+    pub(super) teams: Vec<Option<Arc<str>>>,
+    pub(super) currencies: Vec<Arc<str>>,
+    /// `team_period_cost`: rows are about places in `charges`.
+    pub(super) by_charge: Rows,
+    pub(super) charges: Vec<Charge>,
+    /// `team_day_cost`: rows are about places in `days`.
+    pub(super) by_day: Rows,
+    pub(super) days: Vec<NaiveDate>,
+    /// `subject_cost` with its owners: rows are about places in `callers`.
+    pub(super) by_caller: Rows,
+    pub(super) callers: Vec<Caller>,
+    pub(super) rules: Vec<Rule>,
+    /// By currency.
+    pub(super) control: BTreeMap<Arc<str>, ControlSums>,
+    /// Columns of tags, and keys in them.
+    pub(super) tag_keys: Vec<(String, String)>,
+    pub(super) bytes: u64,
+}
+
+impl LoadSummary {
+    /// What it takes, about.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+/// Rows of one table, those of each team together.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    rows: Vec<Row>,
+    /// Where the rows of each team are.
+    of_team: Vec<Range<usize>>,
+}
+
+impl Rows {
+    /// Rows of so many teams.
+    pub(super) fn new(mut rows: Vec<Row>, teams: usize) -> Self {
+        rows.shrink_to_fit();
+        rows.sort_by_key(|row| row.team);
+        let start = |team: usize| rows.partition_point(|row| (row.team as usize) < team);
+        let of_team = (0..teams).map(|team| start(team)..start(team + 1)).collect();
+        Self { rows, of_team }
+    }
+
+    pub(super) fn of_team(&self, team: usize) -> &[Row] {
+        self.of_team.get(team).and_then(|range| self.rows.get(range.clone())).unwrap_or_default()
+    }
+}
+
+/// One sum: of a team, a currency, and a charge, day or caller.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    pub(super) team: u32,
+    pub(super) currency: u32,
+    /// The place of the charge, day or caller.
+    pub(super) about: u32,
+    pub(super) sums: Sums,
+}
+
+/// What is added up.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sums {
+    /// Unblended, net unblended and list cost.
+    pub(super) costs: [Amount; 3],
+    pub(super) tokens: Tokens,
+    pub(super) line_items: i64,
+}
+
+impl Sums {
+    pub(super) fn cost(&self, basis: CostBasis) -> Amount {
+        self.costs[place_of(basis)]
+    }
+}
+
+impl AddAssign for Sums {
+    fn add_assign(&mut self, other: Self) {
+        for (sum, cost) in self.costs.iter_mut().zip(other.costs) {
+            *sum += cost;
+        }
+        self.tokens += other.tokens;
+        self.line_items += other.line_items;
+    }
+}
+
+/// Where a cost is among the three.
+pub(super) fn place_of(basis: CostBasis) -> usize {
+    match basis {
+        CostBasis::Unblended => 0,
+        CostBasis::NetUnblended => 1,
+        CostBasis::List => 2,
+    }
+}
+
+/// What was charged for, as far as it can be asked for.
+#[derive(Debug)]
+pub(super) struct Charge {
+    pub(super) region: Option<String>,
+    pub(super) provider: Option<String>,
+    pub(super) model: Option<String>,
+    pub(super) token_kind: Option<String>,
+    pub(super) cache: Option<String>,
+    pub(super) tier: Option<String>,
+    pub(super) routing: Option<String>,
+    pub(super) charge_type: Option<String>,
+    pub(super) billing_entity: Option<String>,
+    pub(super) product: Option<String>,
+    pub(super) usage_type: Option<String>,
+    pub(super) operation: Option<String>,
+    pub(super) invoice: Option<String>,
+}
+
+impl Charge {
+    pub(super) fn value(&self, dimension: &Dimension) -> Option<&str> {
+        let value = match dimension {
+            Dimension::Region => &self.region,
+            Dimension::Provider => &self.provider,
+            Dimension::Model => &self.model,
+            Dimension::TokenKind => &self.token_kind,
+            Dimension::Cache => &self.cache,
+            Dimension::Tier => &self.tier,
+            Dimension::Routing => &self.routing,
+            Dimension::ChargeType => &self.charge_type,
+            Dimension::BillingEntity => &self.billing_entity,
+            Dimension::Product => &self.product,
+            Dimension::UsageType => &self.usage_type,
+            Dimension::Operation => &self.operation,
+            Dimension::Invoice => &self.invoice,
+            _ => return None,
+        };
+        value.as_deref()
+    }
+}
+
+/// Who a line is about, as far as it can be asked for, and why it is whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Caller {
+    pub(super) payer: Option<Arc<str>>,
+    pub(super) account: Option<Arc<str>>,
+    pub(super) principal: Option<Arc<Principal>>,
+    pub(super) tags: Arc<TagSet>,
+    /// The place of the rule, or of the reason why none holds.
+    pub(super) rule: u32,
+}
+
+/// A principal, as billed.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) struct Principal {
+    pub(super) opaque_id: String,
+    pub(super) arn: String,
+    pub(super) identity: String,
+    pub(super) role: Option<String>,
+    pub(super) session: Option<String>,
+    pub(super) person: Option<String>,
+}
+
+impl Caller {
+    pub(super) fn value(&self, dimension: &Dimension) -> Option<&str> {
+        let principal = self.principal.as_deref();
+        match dimension {
+            Dimension::Payer => self.payer.as_deref(),
+            Dimension::Account => self.account.as_deref(),
+            Dimension::Principal => principal.map(|principal| principal.opaque_id.as_str()),
+            Dimension::Identity => principal.map(|principal| principal.identity.as_str()),
+            Dimension::Role => principal.and_then(|principal| principal.role.as_deref()),
+            Dimension::Session => principal.and_then(|principal| principal.session.as_deref()),
+            Dimension::Person => principal.and_then(|principal| principal.person.as_deref()),
+            Dimension::Tag(key) => self.tags.get(key),
+            _ => None,
+        }
+    }
+}
+
+/// A rule that gave cost to a team, or the reason why none did.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Rule {
+    pub(super) number: Option<i32>,
+    pub(super) name: Option<String>,
+    pub(super) because: String,
+}
+
+/// What the control question and the rules counted in one currency: unblended, net unblended and list cost each.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct ControlSums {
+    pub(super) bill_total: [Amount; 3],
+    pub(super) bedrock_total: [Amount; 3],
+    pub(super) attributed: [Amount; 3],
+    pub(super) unattributed: [Amount; 3],
+    pub(super) unclassified: [Amount; 3],
+}
+
+impl AddAssign for ControlSums {
+    fn add_assign(&mut self, other: Self) {
+        for place in 0..3 {
+            self.bill_total[place] += other.bill_total[place];
+            self.bedrock_total[place] += other.bedrock_total[place];
+            self.attributed[place] += other.attributed[place];
+            self.unattributed[place] += other.unattributed[place];
+            self.unclassified[place] += other.unclassified[place];
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The order of rows: that of the statements in `snapshot`, which sort text by its bytes.
+
+use std::cmp::Ordering;
+
+use crate::snapshot::{CostQuestion, CostRow, OrderKey};
+
+/// Sorts the rows of an answer as asked; those that tie by time, currency, cost, and dimensions.
+pub(super) fn sort(rows: &mut [CostRow], question: &CostQuestion) {
+    rows.sort_unstable_by(|one, other| {
+        as_asked(one, other, question)
+            .then_with(|| one.period.cmp(&other.period))
+            .then_with(|| one.date.cmp(&other.date))
+            .then_with(|| one.currency.cmp(&other.currency))
+            .then_with(|| other.cost.cmp(&one.cost))
+            .then_with(|| by_dimensions(one, other))
+    });
+}
+
+fn as_asked(one: &CostRow, other: &CostRow, question: &CostQuestion) -> Ordering {
+    let Some(order) = &question.order_by else { return Ordering::Equal };
+    let directed = |ordering: Ordering| if order.descending { ordering.reverse() } else { ordering };
+    match &order.key {
+        // Amounts of two currencies are not compared: one currency comes after the other.
+        OrderKey::Cost => one.currency.cmp(&other.currency).then_with(|| directed(one.cost.cmp(&other.cost))),
+        OrderKey::Dimension(dimension) => {
+            let Some(place) = question.group_by.iter().position(|grouped| grouped == dimension) else {
+                return Ordering::Equal;
+            };
+            match (&one.dimensions[place], &other.dimensions[place]) {
+                (Some(one), Some(other)) => directed(one.cmp(other)),
+                (one, other) => one.is_none().cmp(&other.is_none()),
+            }
+        }
+    }
+}
+
+/// What is not set comes last.
+fn by_dimensions(one: &CostRow, other: &CostRow) -> Ordering {
+    let pairs = one.dimensions.iter().zip(&other.dimensions);
+    let compared = pairs.map(|(one, other)| one.is_none().cmp(&other.is_none()).then_with(|| one.cmp(other)));
+    compared.fold(Ordering::Equal, Ordering::then)
+}
