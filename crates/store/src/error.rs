@@ -68,6 +68,9 @@ pub enum StoreError {
         /// The period.
         period: BillingPeriod,
     },
+    /// The file is no longer this process's to write.
+    #[error("the file was given up by another process before it was complete; it is written again")]
+    FileLost,
     /// The summaries of a load are not the sum of its facts.
     #[error("the summaries of {period} do not add up to its facts")]
     SummariesDisagree {

@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::{Config, PageOrigin, ServerConfig};
 use crate::drilldowns::{DrilldownDesk, DrilldownRunner};
 use crate::gate::Gate;
-use crate::http::{self, AnswerMemory, ApiState, ServedMeasures};
+use crate::http::{self, AnswerMemory, ApiState, CostFileDesk, CostFileRunner, ServedMeasures};
 use crate::limits::Limits;
 use crate::listen::{Certificates, Listening, Timeouts, exposure, open_files, serve_http};
 use crate::metrics::Metrics;
@@ -74,6 +74,7 @@ pub(super) async fn serve<T: Send + 'static>(
         clock,
         board,
         drilldowns: DrilldownDesk::new(config.drilldown.clone()),
+        cost_files: CostFileDesk::new(config.cost_files.clone()),
         versions: versions.clone(),
         // Where callers are not known, whatever is shouted is that strangers can read it.
         unauthenticated_warning: warning.is_some() && !gate.is_guarded(),
@@ -86,6 +87,7 @@ pub(super) async fn serve<T: Send + 'static>(
         served_measures: ServedMeasures::default(),
     };
     let drilldowns = DrilldownRunner { refresher: worker.refresher.clone(), desk: state.drilldowns.clone() };
+    let cost_files = CostFileRunner { store: open.store.clone(), clock, desk: state.cost_files.clone() };
     let webhooks = WebhookSender {
         store: open.store.clone(),
         clock,
@@ -96,6 +98,7 @@ pub(super) async fn serve<T: Send + 'static>(
     tasks.spawn(hold_what_is_served(open.store.clone(), stop.clone()));
     tasks.spawn(keep_last_use(gate.clone(), stop.clone()));
     tasks.spawn(fetch_drilldowns(drilldowns, stop.clone()));
+    tasks.spawn(write_cost_files(cost_files, stop.clone()));
     if config.webhooks.send {
         tasks.spawn(send_webhooks(webhooks, stop.clone()));
     }
@@ -219,6 +222,14 @@ async fn hold_what_is_served(store: Store, stop: CancellationToken) {
 async fn fetch_drilldowns(drilldowns: DrilldownRunner, stop: CancellationToken) {
     tokio::select! {
         () = drilldowns.run() => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+/// What is being written when it ends is left for the next process to take up.
+async fn write_cost_files(cost_files: CostFileRunner, stop: CancellationToken) {
+    tokio::select! {
+        () = cost_files.run() => {}
         () = stop.cancelled() => {}
     }
 }

@@ -6,6 +6,7 @@
 
 mod access;
 mod athena;
+mod cost_files;
 mod drilldown;
 mod export;
 mod limits;
@@ -24,6 +25,7 @@ use store::StoreUrl;
 
 pub use self::access::{AccessConfig, ClaimGrantConfig, OidcConfig, SignInConfig};
 pub use athena::{AthenaConfig, FetchKind};
+pub use cost_files::CostFilesConfig;
 pub use drilldown::DrilldownConfig;
 pub use export::{ExportConfig, LocationError};
 pub use limits::LimitsConfig;
@@ -47,6 +49,8 @@ pub struct Config {
     pub limits: LimitsConfig,
     /// `[webhooks]`
     pub webhooks: WebhooksConfig,
+    /// `[cost_files]`
+    pub cost_files: CostFilesConfig,
     /// `[drilldown]`
     pub drilldown: DrilldownConfig,
     /// `[store]`

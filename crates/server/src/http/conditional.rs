@@ -149,7 +149,7 @@ impl Question {
 }
 
 /// Whether a condition names this tag (RFC 9110, section 13.1.2). Weak tags compare as strong ones do.
-fn names(condition: &HeaderValue, tag: &HeaderValue) -> bool {
+pub(super) fn names(condition: &HeaderValue, tag: &HeaderValue) -> bool {
     let (Ok(condition), Ok(tag)) = (condition.to_str(), tag.to_str()) else { return false };
     condition.split(',').map(str::trim).any(|named| named.strip_prefix("W/").unwrap_or(named) == tag)
 }

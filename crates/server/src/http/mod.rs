@@ -11,6 +11,7 @@ mod audit;
 mod body;
 mod compression;
 mod conditional;
+mod cost_files;
 mod costs;
 mod cross_origin;
 pub(crate) mod cursor;
@@ -62,6 +63,7 @@ use tower_http::csrf::CsrfLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub use self::cost_files::{CostFileDesk, CostFileRunner};
 pub use self::cross_origin::across_origins;
 pub use self::documentation::examples::example_names;
 pub(crate) use self::events::EventDocument;
@@ -96,6 +98,8 @@ pub struct ApiState {
     pub versions: VersionWatch,
     /// Where drill-downs are handed in.
     pub drilldowns: DrilldownDesk,
+    /// Where cost files are handed in.
+    pub cost_files: CostFileDesk,
     /// The names of the configured exports.
     pub exports: Arc<[String]>,
     /// What is measured.
@@ -156,6 +160,9 @@ fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(tags::get_tag_showback))
         .routes(routes!(periods::list_periods))
         .routes(routes!(periods::get_period))
+        .routes(routes!(cost_files::list_cost_files, cost_files::create_cost_file))
+        .routes(routes!(cost_files::get_cost_file, cost_files::delete_cost_file))
+        .routes(routes!(cost_files::get_cost_file_content))
         .routes(routes!(drilldowns::create_drilldown))
         .routes(routes!(drilldowns::get_drilldown, drilldowns::delete_drilldown))
         .routes(routes!(drilldowns::list_drilldown_rows))

@@ -25,6 +25,7 @@ fn the_example_says_what_holds_without_a_file() {
     assert!(example.server.tls.is_none() && default.server.tls.is_none());
     assert_eq!(example.limits, default.limits);
     assert_eq!(example.drilldown, default.drilldown);
+    assert_eq!(example.cost_files, default.cost_files);
     assert_eq!(example.store.url, default.store.url);
     assert_eq!(example.store.max_connections, default.store.max_connections);
     assert_eq!(example.engine.kind, default.engine.kind);

@@ -10,6 +10,7 @@ mod bad_input;
 mod callers;
 mod conditional;
 mod config;
+mod cost_files;
 mod demo;
 mod drilldowns;
 mod events;

@@ -81,19 +81,42 @@ impl CostReader {
         }
     }
 
-    async fn written_down(&self, snapshot: Snapshot) -> Result<Snapshot, Problem> {
-        if self.state.gate.is_pseudonymous() && self.sight.persons == Persons::Named {
-            self.write_down(&snapshot).await?;
+    /// Whether the caller may see by now what could be seen with this sight.
+    ///
+    /// # Errors
+    /// Where they may see less.
+    pub(crate) fn require_sight_of(&self, sight: &Sight) -> Result<(), Problem> {
+        let reveals = self.state.gate.is_pseudonymous() && sight.persons == Persons::Named;
+        let by_now = if reveals { self.clone().revealing(true)?.sight } else { self.sight.clone() };
+        if by_now.extent.contains(&sight.extent) {
+            return Ok(());
         }
+        let detail = "this holds more of the bill than you may see by now; ask for it anew";
+        Err(Problem::new(ProblemKind::Forbidden, detail))
+    }
+
+    /// Where something of this sight and data version shows persons who are hidden from others, the audit log has it.
+    ///
+    /// # Errors
+    /// Where the audit log cannot be written.
+    pub(crate) async fn note_what_is_shown(&self, sight: &Sight, data_version: i64) -> Result<(), Problem> {
+        if self.state.gate.is_pseudonymous() && sight.persons == Persons::Named {
+            self.write_down(data_version).await?;
+        }
+        Ok(())
+    }
+
+    async fn written_down(&self, snapshot: Snapshot) -> Result<Snapshot, Problem> {
+        self.note_what_is_shown(&self.sight, snapshot.data_version()).await?;
         Ok(snapshot)
     }
 
-    async fn write_down(&self, snapshot: &Snapshot) -> Result<(), Problem> {
+    async fn write_down(&self, data_version: i64) -> Result<(), Problem> {
         let event = AuditEvent {
             address: Some(self.address),
             object: Some(self.uri.path().to_owned()),
             extent: self.sight.extent.clone(),
-            details: json!({ "query": self.asked.as_deref().or(self.uri.query()), "data_version": snapshot.data_version() }),
+            details: json!({ "query": self.asked.as_deref().or(self.uri.query()), "data_version": data_version }),
             ..AuditEvent::new(self.state.clock.now(), AuditAction::IdentityRevealed, &self.caller)
         };
         let written = self.state.store.record(&event).await;

@@ -3,8 +3,9 @@
 use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
 use bill::BillingPeriod;
+use chrono::NaiveDate;
 use serde::Serialize;
-use store::snapshot::{Arrangement, CostQuestion, Scope, Snapshot};
+use store::snapshot::{Arrangement, AsOf, CostQuestion, Scope, Snapshot};
 use utoipa::ToSchema;
 
 use super::paging::{Page, link, page_version};
@@ -69,55 +70,118 @@ pub(super) async fn answer(
         Some(version) => reader.snapshot_of_page(Some(version)).await?,
         None => reader.snapshot_as_of(asked.as_of).await?,
     };
-    let (scope, mut periods) = resolve(&asked.scope, &mut snapshot).await?;
-    let (reveal, as_of, arranged) = (asked.reveal, asked.as_of, asked.arrangement.clone());
-    let question = asked.about(scope);
-    let (top, compare) = (arranged.top, arranged.compare);
-    let compare = compare.map(|compare| resolve_comparison(compare, &periods, &snapshot)).transpose()?;
-    let echo = Echo::of(&question).arranged(top, compare).of_version(as_of).revealing(reveal);
-    let page = arranged.page.map(|page| Page::of(page, &echo, &snapshot)).transpose()?;
-
-    let arrangement = Arrangement { top, compare, slice: page.as_ref().map(Page::slice) };
-    let mut rows = match format {
-        Format::Json => snapshot.arranged_costs(&question, &arrangement).await?,
-        // Sent as they are read.
-        Format::Csv | Format::Ndjson | Format::Parquet => Vec::new(),
-    };
+    if format != Format::Json {
+        let export = export(snapshot, asked, format, state.today()).await?;
+        return export.answer(asking.method, &state.limits).await;
+    }
+    let page = asked.arrangement.page.clone();
+    let mut understood = Understood::new(asked, &mut snapshot).await?;
+    let echo = understood.echo();
+    let page = page.map(|page| Page::of(page, &echo, &snapshot)).transpose()?;
+    understood.arrangement.slice = page.as_ref().map(Page::slice);
+    let mut rows = snapshot.arranged_costs(&understood.question, &understood.arrangement).await?;
     let next = page.as_ref().and_then(|page| page.cut(&mut rows));
-    let data = Row::arranged(rows, &question.group_by);
-    let totals = totals(&mut snapshot, &question).await?;
-    let compared = compared_with(compare, &question, &mut snapshot).await?;
-    periods.extend(compare);
-    periods.sort_unstable();
-    let control = control(&mut snapshot, &periods, question.cost).await?;
+    let data = Row::arranged(rows, &understood.question.group_by);
 
     let query = page.as_ref().map_or_else(|| echo.clone(), |page| page.echo(&echo));
     let links = link(Links::default(), "self", &query).and("periods", "/v1/periods").and("teams", "/v1/teams");
     let links = page.map_or_else(|| links.clone(), |page| page.links(links.clone(), &echo, next.as_deref()));
-    let context = MetaContext { periods: &periods, cost: question.cost, today: state.today(), query };
-    let mut meta = Meta::new(&mut snapshot, context, totals, data.len()).await?;
-    meta = meta.with_next_cursor(next).with_comparison(compared);
-    if matches!(question.scope, Scope::UsageDates { .. }) {
-        meta = meta.with_note(
-            "Lines were chosen by usage date in whichever period they are billed; `control` is about whole billing periods.",
-        );
-        if let Some(note) = months_not_loaded(&question.scope, snapshot.periods()) {
-            meta = meta.with_note(note);
+    let (meta, control) = understood.said(&mut snapshot, query, data.len(), state.today()).await?;
+    let answer = CostsAnswer { data, meta: meta.with_next_cursor(next), control, links };
+    Ok((answer.next_page(), Versioned::of(&snapshot, answer)).into_response())
+}
+
+/// The rows of a question alone, all of them, in a format that has no room for more.
+///
+/// # Errors
+/// Where it is about what is not loaded, or the database fails.
+pub(crate) async fn export(
+    mut snapshot: Snapshot,
+    asked: CostsQuery,
+    format: Format,
+    today: NaiveDate,
+) -> Result<Export, Problem> {
+    let understood = Understood::new(asked, &mut snapshot).await?;
+    let (meta, control) = understood.said(&mut snapshot, understood.echo(), 0, today).await?;
+    let described = link(Links::default(), "describedby", &understood.undivided());
+    let described_by = described.get("describedby").map(str::to_owned);
+    let Understood { question, arrangement, .. } = understood;
+    Ok(Export { snapshot, question, arrangement, format, meta, control, described_by })
+}
+
+/// The question as it is understood, in the words that ask the same.
+///
+/// # Errors
+/// Where it is about what is not loaded, or the database fails.
+pub(crate) async fn question(asked: CostsQuery, snapshot: &mut Snapshot) -> Result<Echo, Problem> {
+    Ok(Understood::new(asked, snapshot).await?.echo())
+}
+
+/// A question, once it is known what is loaded.
+struct Understood {
+    question: CostQuestion,
+    arrangement: Arrangement,
+    /// The periods that it is about, but for the one that is compared with.
+    periods: Vec<BillingPeriod>,
+    as_of: Option<AsOf>,
+    reveal: bool,
+}
+
+impl Understood {
+    async fn new(asked: CostsQuery, snapshot: &mut Snapshot) -> Result<Self, Problem> {
+        let (scope, periods) = resolve(&asked.scope, snapshot).await?;
+        let (reveal, as_of) = (asked.reveal, asked.as_of);
+        let (top, compare) = (asked.arrangement.top, asked.arrangement.compare);
+        let compare = compare.map(|compare| resolve_comparison(compare, &periods, snapshot)).transpose()?;
+        let arrangement = Arrangement { top, compare, slice: None };
+        Ok(Self { question: asked.about(scope), arrangement, periods, as_of, reveal })
+    }
+
+    /// In the words that ask the same.
+    fn echo(&self) -> Echo {
+        self.written(&self.question, self.arrangement.top)
+    }
+
+    /// What asks what all rows come to.
+    fn undivided(&self) -> Echo {
+        self.written(&ungrouped(&self.question), None)
+    }
+
+    fn written(&self, question: &CostQuestion, top: Option<u16>) -> Echo {
+        let echo = Echo::of(question).arranged(top, self.arrangement.compare);
+        echo.of_version(self.as_of).revealing(self.reveal)
+    }
+
+    /// What is said about the answer, and the figures that it belongs to.
+    async fn said(
+        &self,
+        snapshot: &mut Snapshot,
+        query: Echo,
+        rows: usize,
+        today: NaiveDate,
+    ) -> Result<(Meta, Vec<ControlFigures>), Problem> {
+        let totals = totals(snapshot, &self.question).await?;
+        let compared = compared_with(self.arrangement.compare, &self.question, snapshot).await?;
+        let mut periods = self.periods.clone();
+        periods.extend(self.arrangement.compare);
+        periods.sort_unstable();
+        let control = control(snapshot, &periods, self.question.cost).await?;
+        let context = MetaContext { periods: &periods, cost: self.question.cost, today, query };
+        let mut meta = Meta::new(snapshot, context, totals, rows).await?.with_comparison(compared);
+        if matches!(self.question.scope, Scope::UsageDates { .. }) {
+            meta = meta.with_note(
+                "Lines were chosen by usage date in whichever period they are billed; `control` is about whole billing periods.",
+            );
+            if let Some(note) = months_not_loaded(&self.question.scope, snapshot.periods()) {
+                meta = meta.with_note(note);
+            }
         }
+        Ok((meta, control))
     }
-    if format == Format::Json {
-        let answer = CostsAnswer { data, meta, control, links };
-        return Ok((answer.next_page(), Versioned::of(&snapshot, answer)).into_response());
-    }
-    let undivided = Echo::of(&ungrouped(&question)).arranged(None, compare).of_version(as_of).revealing(reveal);
-    let described = link(Links::default(), "describedby", &undivided);
-    let described_by = described.get("describedby");
-    let export = Export { snapshot, question, arrangement, format, meta: &meta, control: &control, described_by };
-    export.answer(asking.method, &state.limits).await
 }
 
 /// A table has all rows: a part of it would look like the whole.
-fn require_whole(page: Option<&AskedPage>) -> Result<(), Fault> {
+pub(crate) fn require_whole(page: Option<&AskedPage>) -> Result<(), Fault> {
     let Some(page) = page else { return Ok(()) };
     let name = if page.cursor.is_some() { "cursor" } else { "limit" };
     let detail = format!("a table has no pages: leave `{name}` out, or ask for JSON");

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 
 use self::answer::{Asking, CostsAnswer};
+pub(crate) use self::answer::{export, question, require_whole};
 pub(crate) use self::query::{__path_query_costs, query_costs};
 use super::ApiState;
 use super::access::CostReader;

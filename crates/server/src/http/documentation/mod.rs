@@ -24,7 +24,7 @@ pub(crate) use parameters::{
     PageParameters, PeriodAndCostParameters, PeriodInPath, PrincipalsParameters, ValuesParameters, day_schema,
     period_schema,
 };
-pub(crate) use question::CostsQuestion;
+pub(crate) use question::{CostFileQuestion, CostsQuestion};
 
 const DESCRIPTION: &str = "Exact Amazon Bedrock cost per team, principal, model and tag, from an AWS CUR 2.0 export.
 
@@ -108,6 +108,28 @@ problems! {
         UnknownParameter, UnknownDimension, InvalidValue, ConflictingParameters, LimitExceeded, InvalidBody, BodyTooLarge,
         UnsupportedMediaType, CursorOutdated, DataVersionGone, Unauthenticated, Forbidden, CrossSite, TooManyRequests, Overloaded,
         ProviderUnreachable, QueryTooLong, PeriodNotLoaded, NothingLoaded, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of the route that asks for a cost file.
+    CostFileBodyProblems: [
+        UnknownParameter, UnknownDimension, InvalidValue, ConflictingParameters, LimitExceeded, InvalidBody, BodyTooLarge,
+        UnsupportedMediaType, DataVersionGone, Unauthenticated, Forbidden, CrossSite, TooManyRequests, Overloaded,
+        ProviderUnreachable, QueryTooLong, PeriodNotLoaded, NothingLoaded, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of the list of cost files.
+    CostFileListProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of routes about one cost file.
+    CostFileProblems: [
+        Unauthenticated, Forbidden, CrossSite, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, InvalidValue, UnknownCostFile, QueryTooLong, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of the content of a cost file.
+    CostFileContentProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, InvalidValue, UnknownCostFile, CostFileNotComplete, CostFileFailed, RangeNotSatisfiable, QueryTooLong,
+        StoreUnreachable, Timeout, InternalError,
     ];
     /// Of routes about one team.
     TeamProblems: [

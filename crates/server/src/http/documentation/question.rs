@@ -8,6 +8,7 @@ use utoipa::openapi::schema::{AdditionalProperties, ArrayBuilder, ObjectBuilder,
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::parameters::{CostsParameters, LETTER, WITHOUT_NUL, dimension_pattern, filter_pattern, text};
+use crate::http::format::Format;
 use crate::http::grammar::{LONGEST_FILTER_VALUE_BYTES, MOST_FILTER_VALUES, MOST_GROUPED_DIMENSIONS};
 
 /// A question about costs as a body.
@@ -35,6 +36,37 @@ impl PartialSchema for CostsQuestion {
             .examples([serde_json::json!({
                 "period": ["2026-10"], "group_by": ["team", "model"], "filter": {"tag:cost-center": ["12345", null]},
                 "order_by": "-cost", "top": 10,
+            })])
+            .into()
+    }
+}
+
+/// The question of a cost file as a body.
+pub(crate) struct CostFileQuestion;
+
+impl ToSchema for CostFileQuestion {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "CostFileQuestion".into()
+    }
+}
+
+impl PartialSchema for CostFileQuestion {
+    fn schema() -> RefOr<Schema> {
+        let description =
+            "The question of a cost file: that of `POST /v1/costs:query` without pages, in a format that is a table.";
+        let tables = [Format::Csv, Format::Ndjson, Format::Parquet].map(Format::word);
+        let fields = CostsParameters::into_params(|| None);
+        let object = ObjectBuilder::new().schema_type(Type::Object).description(Some(description));
+        let object = fields.into_iter().fold(object, |object, parameter| match parameter.name.as_str() {
+            "limit" | "cursor" => object,
+            "format" => object.property("format", text().enum_values(Some(tables)).default(Some(tables[0].into()))),
+            name => object.property(name.to_owned(), field(parameter)),
+        });
+        object
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+            .examples([serde_json::json!({
+                "period": ["2026-10"], "granularity": "daily", "group_by": ["team", "principal", "usage_type"],
+                "format": "parquet",
             })])
             .into()
     }

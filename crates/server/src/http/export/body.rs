@@ -1,55 +1,59 @@
 use axum::BoxError;
 use axum::body::Body;
 use futures::stream::try_unfold;
+use store::StoreError;
 use store::snapshot::{ArrangedRow, CostStream};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Encoder;
 use crate::http::problem::chain;
 
-/// An answer that is being sent.
-pub(super) struct Sending {
-    rows: CostStream,
-    /// Rows that were read before the answer began; `None` inside where there are none at all.
+/// The bytes of a table, written as its rows are read.
+pub(crate) struct Written {
+    stream: CostStream,
+    /// Rows that were read before they were asked for; `None` inside where there are none at all.
     first: Option<Option<Vec<ArrangedRow>>>,
     encoder: Box<dyn Encoder>,
     has_ended: bool,
-    /// Given back when the answer has been sent, or nobody reads it any more.
-    _place: OwnedSemaphorePermit,
+    rows: i64,
 }
 
-impl Sending {
-    pub(super) fn new(
-        rows: CostStream,
-        first: Option<Option<Vec<ArrangedRow>>>,
-        encoder: Box<dyn Encoder>,
-        place: OwnedSemaphorePermit,
-    ) -> Self {
-        Self { rows, first, encoder, has_ended: false, _place: place }
+impl Written {
+    pub(super) fn new(stream: CostStream, encoder: Box<dyn Encoder>) -> Self {
+        Self { stream, first: None, encoder, has_ended: false, rows: 0 }
     }
 
-    /// The body. An error in it cuts the connection.
-    pub(super) fn into_body(self) -> Body {
-        Body::from_stream(try_unfold(self, |mut sending| async move {
-            let part = sending.next().await.inspect_err(|error| {
-                tracing::error!(
-                    cause = chain(error.as_ref()),
-                    "an export was cut off: its rows could not be read to the end"
-                );
-            })?;
-            Ok::<_, BoxError>(part.map(|part| (part, sending)))
-        }))
+    /// Reads the first rows, so that what fails by then is known.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub(super) async fn begin(&mut self) -> Result<(), StoreError> {
+        if self.first.is_none() {
+            self.first = Some(self.stream.next().await?);
+        }
+        Ok(())
+    }
+
+    /// How many rows have been written.
+    pub(crate) fn rows(&self) -> i64 {
+        self.rows
     }
 
     /// The next bytes; `None` after the last.
-    async fn next(&mut self) -> Result<Option<Vec<u8>>, BoxError> {
+    ///
+    /// # Errors
+    /// Where the database fails, or what it found cannot be written.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, BoxError> {
         while !self.has_ended {
             let rows = match self.first.take() {
                 Some(first) => first,
-                None => self.rows.next().await?,
+                None => self.stream.next().await?,
             };
             let bytes = match rows {
-                Some(rows) => self.encoder.rows(rows)?,
+                Some(rows) => {
+                    self.rows += i64::try_from(rows.len()).unwrap_or_default();
+                    self.encoder.rows(rows)?
+                }
                 None => {
                     self.has_ended = true;
                     self.encoder.end()?
@@ -60,5 +64,19 @@ impl Sending {
             }
         }
         Ok(None)
+    }
+
+    /// As a body that is sent in this place, which is given back when that has been sent or nobody reads it any more. An error
+    /// in it cuts the connection.
+    pub(super) fn into_body(self, place: OwnedSemaphorePermit) -> Body {
+        Body::from_stream(try_unfold((self, place), |(mut written, place)| async move {
+            let part = written.next().await.inspect_err(|error| {
+                tracing::error!(
+                    cause = chain(error.as_ref()),
+                    "an export was cut off: its rows could not be read to the end"
+                );
+            })?;
+            Ok::<_, BoxError>(part.map(|part| (part, (written, place))))
+        }))
     }
 }

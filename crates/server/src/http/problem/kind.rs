@@ -56,6 +56,14 @@ pub(crate) enum ProblemKind {
     DrilldownFailed,
     /// A drill-down about something that is not served any more.
     DrilldownOutdated,
+    /// No such cost file of the caller's.
+    UnknownCostFile,
+    /// A cost file that is not there yet.
+    CostFileNotComplete,
+    /// A cost file that could not be written.
+    CostFileFailed,
+    /// Bytes that a file does not have.
+    RangeNotSatisfiable,
     /// No such refresh.
     UnknownRefresh,
     /// No such webhook.
@@ -94,7 +102,7 @@ pub(crate) enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds, in the order in which they are documented.
-    pub(crate) const ALL: [Self; 42] = [
+    pub(crate) const ALL: [Self; 46] = [
         Self::UnknownParameter,
         Self::RepeatedParameter,
         Self::UnknownDimension,
@@ -120,6 +128,10 @@ impl ProblemKind {
         Self::DrilldownNotComplete,
         Self::DrilldownFailed,
         Self::DrilldownOutdated,
+        Self::UnknownCostFile,
+        Self::CostFileNotComplete,
+        Self::CostFileFailed,
+        Self::RangeNotSatisfiable,
         Self::UnknownRefresh,
         Self::UnknownWebhook,
         Self::UnknownDelivery,
@@ -167,6 +179,10 @@ impl ProblemKind {
             Self::DrilldownNotComplete => "/problems/drilldown-not-complete",
             Self::DrilldownFailed => "/problems/drilldown-failed",
             Self::DrilldownOutdated => "/problems/drilldown-outdated",
+            Self::UnknownCostFile => "/problems/unknown-cost-file",
+            Self::CostFileNotComplete => "/problems/cost-file-not-complete",
+            Self::CostFileFailed => "/problems/cost-file-failed",
+            Self::RangeNotSatisfiable => "/problems/range-not-satisfiable",
             Self::UnknownRefresh => "/problems/unknown-refresh",
             Self::UnknownWebhook => "/problems/unknown-webhook",
             Self::UnknownDelivery => "/problems/unknown-delivery",
@@ -215,6 +231,10 @@ impl ProblemKind {
             Self::DrilldownNotComplete => "Drill-down not complete",
             Self::DrilldownFailed => "Drill-down failed",
             Self::DrilldownOutdated => "Drill-down outdated",
+            Self::UnknownCostFile => "Unknown cost file",
+            Self::CostFileNotComplete => "Cost file not complete",
+            Self::CostFileFailed => "Cost file failed",
+            Self::RangeNotSatisfiable => "Range not satisfiable",
             Self::UnknownRefresh => "Unknown refresh",
             Self::UnknownWebhook => "Unknown webhook",
             Self::UnknownDelivery => "Unknown message of a webhook",
@@ -257,15 +277,19 @@ impl ProblemKind {
             | Self::UnknownRefresh
             | Self::UnknownWebhook
             | Self::UnknownDelivery
-            | Self::UnknownDrilldown => StatusCode::NOT_FOUND,
+            | Self::UnknownDrilldown
+            | Self::UnknownCostFile => StatusCode::NOT_FOUND,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::CrossSite => StatusCode::FORBIDDEN,
             Self::KeyNotActive
             | Self::WebhookDisabled
             | Self::TooManyWebhooks
+            | Self::CostFileNotComplete
+            | Self::CostFileFailed
             | Self::DrilldownNotComplete
             | Self::DrilldownFailed => StatusCode::CONFLICT,
             Self::CursorOutdated | Self::DataVersionGone | Self::DrilldownOutdated => StatusCode::GONE,
+            Self::RangeNotSatisfiable => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
@@ -344,6 +368,18 @@ impl ProblemKind {
             Self::DrilldownOutdated => {
                 "The month was read anew, the ownership rules have changed, or the lines have aged out. Ask again: `POST /v1/drilldowns`."
             }
+            Self::UnknownCostFile => {
+                "There is no file of this id that you asked for, or it was deleted, or it has expired. Ask again: `POST /v1/cost-files`."
+            }
+            Self::CostFileNotComplete => {
+                "The file is still being written. Try again after the time in `Retry-After`; the cost file tells when it is complete."
+            }
+            Self::CostFileFailed => {
+                "The file could not be written, and `detail` says why. Ask again: `POST /v1/cost-files`."
+            }
+            Self::RangeNotSatisfiable => {
+                "The file is shorter than `Range` takes it for: `Content-Range` says how long it is. Leave `Range` out to fetch all of it."
+            }
             Self::UnknownRefresh => {
                 "There is no refresh of this id, or it was forgotten: those that found nothing new are kept for a day, all others for 90."
             }
@@ -391,7 +427,9 @@ impl ProblemKind {
     /// After how many seconds trying again makes sense, where it does.
     pub(crate) fn retry_after_seconds(self) -> Option<u32> {
         match self {
-            Self::Overloaded | Self::TooManyRequests | Self::DrilldownNotComplete => Some(1),
+            Self::Overloaded | Self::TooManyRequests | Self::DrilldownNotComplete | Self::CostFileNotComplete => {
+                Some(1)
+            }
             Self::StoreUnreachable | Self::ProviderUnreachable => Some(5),
             Self::NothingLoaded | Self::Timeout => Some(30),
             _ => None,

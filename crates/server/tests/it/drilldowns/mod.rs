@@ -5,5 +5,5 @@ mod csv;
 pub(crate) mod hostile;
 mod jobs;
 mod limits;
-mod persons;
+pub(crate) mod persons;
 mod sums;

@@ -12,7 +12,7 @@ use super::asking::{MONTH, caller, costs, drill, get, line, lines, month, well};
 use crate::support::{World, now};
 
 /// A world that hides persons.
-async fn hiding(pool: PgPool) -> World {
+pub(crate) async fn hiding(pool: PgPool) -> World {
     let mut world = World::new(pool.clone()).await;
     let key = "the key of the tests of drill-downs, 2026".to_owned();
     let store = store::Store::from_pool(pool).with_pseudonyms(Pseudonyms::new(key.into()).expect("a key"));

@@ -9,7 +9,7 @@ use serde_json::Value;
 use server::clock::Clock;
 use server::config::LimitsConfig;
 use server::gate::Gate;
-use server::http::{AnswerMemory, ApiState, ServedMeasures, router};
+use server::http::{AnswerMemory, ApiState, CostFileDesk, ServedMeasures, router};
 use server::limits::Limits;
 use server::metrics::Metrics;
 use server::refresh::board::RefreshBoard;
@@ -51,6 +51,7 @@ impl Client {
             board: board.clone(),
             gate: Gate::open(),
             limits: Limits::new(&LimitsConfig::default()),
+            cost_files: CostFileDesk::default(),
             drilldowns: server::drilldowns::DrilldownDesk::default(),
             versions: store::VersionWatch::default(),
             unauthenticated_warning: true,

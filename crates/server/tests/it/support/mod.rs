@@ -19,10 +19,10 @@ use ledger::Ownership;
 use sample::{LineItem, SampleOptions};
 use serde_json::Value;
 use server::clock::Clock;
-use server::config::{DrilldownConfig, LimitsConfig, WebhooksConfig};
+use server::config::{CostFilesConfig, DrilldownConfig, LimitsConfig, WebhooksConfig};
 use server::drilldowns::{DrilldownDesk, DrilldownRunner};
 use server::gate::{ClaimGrants, Gate, GateOptions};
-use server::http::{AnswerMemory, ApiState, ServedMeasures, router};
+use server::http::{AnswerMemory, ApiState, CostFileDesk, CostFileRunner, ServedMeasures, router};
 use server::limits::Limits;
 use server::metrics::Metrics;
 use server::refresh::board::{RefreshBoard, RefreshOutcome};
@@ -74,6 +74,12 @@ fn generous_drilldowns() -> DrilldownConfig {
     DrilldownConfig { per_day: many, at_once: many, ..DrilldownConfig::default() }
 }
 
+/// Likewise.
+fn generous_cost_files() -> CostFilesConfig {
+    let many = 1_000_000.try_into().expect("not zero");
+    CostFilesConfig { per_day: many, at_once: many, ..CostFilesConfig::default() }
+}
+
 /// Ends a task when it is not needed any more.
 pub struct AbortOnDrop(tokio::task::JoinHandle<()>);
 
@@ -113,6 +119,7 @@ impl World {
             gate: Gate::open(),
             limits: Limits::new(&generous()),
             drilldowns: DrilldownDesk::new(generous_drilldowns()),
+            cost_files: CostFileDesk::new(generous_cost_files()),
             unauthenticated_warning: false,
             exports: ["sample".to_owned()].into(),
             memory: AnswerMemory::new(64 << 20, metrics.clone()),
@@ -207,6 +214,12 @@ impl World {
     pub async fn fetch_lines(&self) -> usize {
         let runner = DrilldownRunner { refresher: self.refresher.clone(), desk: self.state.drilldowns.clone() };
         runner.work_off().await.expect("the database")
+    }
+
+    /// What writes the cost files that wait.
+    pub fn cost_file_runner(&self) -> CostFileRunner {
+        let (store, clock) = (self.store.clone(), self.state.clock);
+        CostFileRunner { store, clock, desk: self.state.cost_files.clone() }
     }
 
     pub fn export_folder(&self) -> PathBuf {

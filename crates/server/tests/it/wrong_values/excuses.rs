@@ -62,19 +62,27 @@ pub(super) const EXCUSES: &[Row] = &[
     ),
     (&["list_costs"], &["query group_by"], &["empty"], Taken("grouped by nothing")),
     (
-        &["list_costs", "query_costs"],
+        &["list_costs", "query_costs", "create_cost_file"],
         &["query filter", "query exclude", "body filter.team[]", "body exclude.team[]"],
         &["empty", "null"],
         Taken("lines on which the dimension is not set"),
     ),
     (
-        &["list_costs", "query_costs"],
+        &["list_costs", "query_costs", "create_cost_file"],
         &["query filter", "query exclude", "body filter.team[]", "body exclude.team[]"],
         &["garbage", "control character"],
         Taken("a value that no line has: a filter on it keeps nothing, and excluding it leaves everything"),
     ),
-    (&["query_costs"], &["body filter", "body exclude"], &["an empty object"], Taken("no filters")),
-    (&["query_costs"], &["body group_by"], &["an empty list"], Taken("grouped by nothing")),
+    (&["query_costs", "create_cost_file"], &["body filter", "body exclude"], &["an empty object"], Taken("no filters")),
+    (&["query_costs", "create_cost_file"], &["body group_by"], &["an empty list"], Taken("grouped by nothing")),
+    (
+        &["get_cost_file_content"],
+        &["header range", "header if-range"],
+        &[],
+        Taken(
+            "a range that makes no sense, or of another file, is none (RFC 9110, section 14.2): all of the file is sent",
+        ),
+    ),
     (
         &["create_drilldown"],
         &["body account", "body charge_type", "body principal", "body usage_type", "body tag.key", "body tag.value"],

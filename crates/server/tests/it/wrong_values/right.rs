@@ -53,6 +53,8 @@ const RIGHT: &[(&str, &str, &str)] = &[
     ("identity", "iam_user", ""),
     ("type", "refresh.failed", ""),
     ("last-event-id", "0199f3b2-a6d7-7c0e-9f5c-6f3f1c1a2b3c", ""),
+    ("range", "bytes=0-9", ""),
+    ("if-range", "\"another file\"", ""),
     ("return_to", "/v1/teams", ""),
     ("code", "c", "state=s"),
     ("state", "s", "code=c"),
@@ -223,6 +225,7 @@ impl Arranged {
             Some("keys") => json!({ "name": "a", "grants": [{ "permissions": ["costs:read"], "teams": ["ds"] }] }),
             Some("webhooks") => return self.webhook().await,
             Some("drilldowns") => json!({ "period": "2026-10", "charge_type": "Usage" }),
+            Some("cost-files") => json!({ "period": ["2026-10"], "group_by": ["team"] }),
             Some("refreshes") => json!({}),
             _ => panic!("say here how to make what {} is about", operation.path),
         };
@@ -230,6 +233,9 @@ impl Arranged {
         let made = self.post(collection, &made).await;
         if collection == "/v1/drilldowns" {
             self.world.fetch_lines().await;
+        }
+        if collection == "/v1/cost-files" {
+            self.world.cost_file_runner().work_off().await.expect("the database");
         }
         (made["data"]["id"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned(), String::new())
     }
@@ -274,6 +280,7 @@ fn body(operation: &Operation) -> Option<Value> {
     let body = match operation.id.as_str() {
         _ if !operation.has_body => return None,
         "query_costs" => json!({ "period": ["2026-10"], "group_by": ["team"], "filter": { "team": ["data-science"] } }),
+        "create_cost_file" => json!({ "period": ["2026-10"], "group_by": ["team"] }),
         "create_drilldown" => json!({ "period": "2026-10", "tag": { "key": "team", "value": "data-science" } }),
         "create_key" => json!({ "name": "a", "grants": [{ "permissions": ["costs:read"], "teams": ["ds"] }] }),
         "create_webhook" => json!({ "name": "a", "url": "https://hooks.example.com/" }),
