@@ -44,6 +44,7 @@ async fn every_example_answers_as_it_says(pool: PgPool) {
         }
         // What was asked for is done, so that the next examples show it.
         match operation.as_str() {
+            "create_cost_file" => assert_eq!(world.cost_file_runner().work_off().await.expect("the database"), 1),
             "create_drilldown" => assert_eq!(world.fetch_lines().await, 1),
             "create_refresh" => {
                 let lease = world.store.claim_refresh(None, now()).await.expect("the database").expect("a refresh");

@@ -82,6 +82,9 @@ const TEXTS: &[(&str, &str)] = &examples![
     "enable_webhook",
     "replay_delivery",
     "get_events",
+    "create_cost_file",
+    "get_cost_file",
+    "list_cost_files",
 ];
 
 /// The names of the examples' files, in an order in which they can be asked.
