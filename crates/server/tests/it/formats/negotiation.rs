@@ -128,6 +128,10 @@ async fn every_list_is_a_table_as_well(pool: PgPool) {
     for (pattern, item) in document["paths"].as_object().expect("paths") {
         let operation = &item["get"];
         let name = operation["operationId"].as_str().unwrap_or_default();
+        // A file is in the format in which it was asked for; it has tests of its own.
+        if name == "get_cost_file_content" {
+            continue;
+        }
         let is_table = operation["responses"]["200"]["content"]["text/csv"].is_object();
         let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
         assert_eq!(parameters.iter().any(|parameter| parameter["name"] == "format"), is_table, "{pattern}");
