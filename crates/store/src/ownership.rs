@@ -258,6 +258,8 @@ pub(crate) async fn own_load(
         let owners = owners_of(&mut transaction, piece, period, rules).await?;
         write_owners(&mut transaction, load_id, ownership_id, &owners, &mut teams).await?;
     }
+    // Taken for a handful, the owners would be joined to a million facts one by one.
+    sqlx::query!("analyze owner").execute(&mut *transaction).await.doing("the statistics of owners")?;
     summarise_by_team(&mut transaction, load_id, ownership_id).await?;
     transaction.commit().await.doing("the giving of a load to teams")?;
     analyze(connection).await;
