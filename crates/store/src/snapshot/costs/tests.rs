@@ -1,7 +1,7 @@
 use access::Part;
 
 use super::*;
-use crate::snapshot::{CostBasis, RowSlice};
+use crate::snapshot::{CostBasis, Granularity, RowSlice};
 
 fn text(group_by: &[&str], granularity: Granularity, part: Option<&Part>) -> String {
     arranged(group_by, granularity, part, &Arrangement::default())

@@ -1,0 +1,57 @@
+//! A row of the answer, read.
+
+use bill::BillingPeriod;
+use chrono::NaiveDate;
+use sqlx::postgres::PgRow;
+use sqlx::{Postgres, Row};
+
+use crate::error::{Doing, StoreError, amount};
+use crate::snapshot::{ArrangedRow, Arrangement, CostQuestion, CostRow, Dimension, Granularity, Tokens};
+
+/// Reads the columns in the order in which they were selected.
+pub(in crate::snapshot) fn read_row(
+    row: &PgRow,
+    question: &CostQuestion,
+    arrangement: &Arrangement,
+) -> Result<ArrangedRow, StoreError> {
+    let mut columns = Columns { row, next: 0 };
+    let (mut period, mut date) = (None, None);
+    match question.granularity {
+        Granularity::Total => {}
+        Granularity::Monthly => period = Some(BillingPeriod::containing(columns.take::<NaiveDate>()?)),
+        Granularity::Daily => date = Some(columns.take()?),
+    }
+    let dimensions = question.group_by.iter().map(|_| columns.take()).collect::<Result<_, _>>()?;
+    let principal_arn = if question.group_by.contains(&Dimension::Principal) { columns.take()? } else { None };
+    let account_name = if question.group_by.contains(&Dimension::Account) { columns.take()? } else { None };
+    let currency = columns.take()?;
+    let cost = amount(columns.take()?)?;
+    let compared = if arrangement.compare.is_some() { Some(amount(columns.take()?)?) } else { None };
+    let tokens = Tokens {
+        input: amount(columns.take()?)?,
+        output: amount(columns.take()?)?,
+        cache_read: amount(columns.take()?)?,
+        cache_write: amount(columns.take()?)?,
+    };
+    let line_items = columns.take()?;
+    let folded = if arrangement.top.is_some() { Some(columns.take()?) } else { None };
+    let row = CostRow { period, date, dimensions, principal_arn, account_name, cost, currency, tokens, line_items };
+    Ok(ArrangedRow { row, compared, folded })
+}
+
+/// The columns of a row, one after another.
+struct Columns<'r> {
+    row: &'r PgRow,
+    next: usize,
+}
+
+impl<'r> Columns<'r> {
+    fn take<T>(&mut self) -> Result<T, StoreError>
+    where
+        T: sqlx::Decode<'r, Postgres> + sqlx::Type<Postgres>,
+    {
+        let position = self.next;
+        self.next += 1;
+        self.row.try_get(position).doing("the reading of a row of costs")
+    }
+}
