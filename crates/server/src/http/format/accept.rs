@@ -24,8 +24,7 @@ struct Range<'h> {
 /// The formats that a request takes, the dearest first. Of two that are as dear, the one that is named comes before what any
 /// range includes; then JSON comes first.
 pub(crate) fn preferences(headers: &HeaderMap) -> Vec<Format> {
-    let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let ranges: Vec<Range<'_>> = values.flat_map(|value| value.split(',')).filter_map(Range::read).collect();
+    let ranges: Vec<Range<'_>> = ranges(headers).collect();
     if ranges.is_empty() {
         return Format::ALL.to_vec();
     }
@@ -38,9 +37,21 @@ pub(crate) fn preferences(headers: &HeaderMap) -> Vec<Format> {
     weighed.into_iter().map(|(_, format)| format).collect()
 }
 
+/// How dear a media type is to whoever names it, in thousandths; `None` where it is not named, whatever a range includes.
+pub(crate) fn weight_where_named(headers: &HeaderMap, media_type: &str) -> Option<u16> {
+    let named = ranges(headers).filter(|range| range.exactness_for(media_type) == Some(Exactness::Named));
+    named.map(|range| range.weight).max()
+}
+
+/// What the headers list. What is no media range says nothing.
+fn ranges(headers: &HeaderMap) -> impl Iterator<Item = Range<'_>> {
+    let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).filter_map(Range::read)
+}
+
 /// The range that names a format most exactly decides about it.
 fn weight_of(format: Format, ranges: &[Range<'_>]) -> Option<(Exactness, u16)> {
-    let matching = ranges.iter().filter_map(|range| Some((range.exactness_for(format)?, range.weight)));
+    let matching = ranges.iter().filter_map(|range| Some((range.exactness_for(format.media_type())?, range.weight)));
     matching.max()
 }
 
@@ -55,8 +66,8 @@ impl<'h> Range<'h> {
         Some(Self { kind, subtype, weight: weight.unwrap_or(1000) })
     }
 
-    fn exactness_for(&self, format: Format) -> Option<Exactness> {
-        let (kind, subtype) = format.media_type().split_once('/')?;
+    fn exactness_for(&self, media_type: &str) -> Option<Exactness> {
+        let (kind, subtype) = media_type.split_once('/')?;
         match (self.kind, self.subtype) {
             ("*", "*") => Some(Exactness::Anything),
             (asked, "*") if asked.eq_ignore_ascii_case(kind) => Some(Exactness::Type),

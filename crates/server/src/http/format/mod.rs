@@ -10,7 +10,7 @@ pub(crate) mod table;
 use axum::http::{HeaderMap, HeaderValue, header};
 
 use super::problem::{Problem, ProblemKind};
-pub(crate) use accept::{preferences, thousandths};
+pub(crate) use accept::{preferences, thousandths, weight_where_named};
 
 /// A format of answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
