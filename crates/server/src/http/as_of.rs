@@ -1,8 +1,10 @@
-//! Why a data version that is asked for cannot answer.
+//! Why a data version that is asked for cannot answer, and which can.
 
 use chrono::NaiveDate;
-use store::snapshot::{AsOf, NotServed};
+use percent_encoding::percent_decode_str;
+use store::snapshot::{AsOf, NotServed, Snapshot};
 
+use super::answer::Links;
 use super::grammar::Fault;
 use super::problem::{Problem, ProblemKind};
 
@@ -20,8 +22,14 @@ pub(crate) fn require_past(as_of: AsOf, today: NaiveDate) -> Result<(), Fault> {
     }
 }
 
-/// What is told to whoever asks for a version that cannot be read.
-pub(crate) fn not_served(reason: NotServed) -> Problem {
+/// In which data version nothing is known by a name; nothing to say of the newest.
+pub(crate) fn in_version_of(snapshot: &Snapshot) -> String {
+    let version = snapshot.data_version();
+    if version == snapshot.newest_version() { String::new() } else { format!(" in data version v{version}") }
+}
+
+/// What is told to whoever asks for a version that cannot be read, with this path and query where they ask by one.
+pub(crate) fn not_served(reason: NotServed, question: Option<&str>) -> Problem {
     match reason {
         NotServed::NotYet { newest } => {
             let detail = format!("no such data version has been published; v{newest} is the newest");
@@ -33,9 +41,41 @@ pub(crate) fn not_served(reason: NotServed) -> Problem {
             Fault::invalid_value("as_of", detail).into()
         }
         NotServed::Forgotten { version, oldest } => {
-            let oldest = oldest.map(|oldest| format!("; v{oldest} is the oldest that is")).unwrap_or_default();
-            let detail = format!("data version v{version} is not kept any more{oldest}");
-            Problem::new(ProblemKind::DataVersionGone, detail)
+            let is_oldest = oldest.map(|oldest| format!("; v{oldest} is the oldest that is")).unwrap_or_default();
+            let detail = format!("data version v{version} is not kept any more{is_oldest}");
+            let problem = Problem::new(ProblemKind::DataVersionGone, detail);
+            match question {
+                Some(question) => problem.with_links(instead(question, oldest)),
+                None => problem,
+            }
         }
+    }
+}
+
+/// Where the same question is answered: from the oldest version that is kept, and from the newest.
+fn instead(question: &str, oldest: Option<i64>) -> Links {
+    let (path, query) = question.split_once('?').unwrap_or((question, ""));
+    let is_as_of = |pair: &&str| percent_decode_str(pair.split('=').next().unwrap_or_default()).eq(*b"as_of");
+    let others: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !is_as_of(pair)).collect();
+    let newest = if others.is_empty() { path.to_owned() } else { format!("{path}?{}", others.join("&")) };
+    let links = match oldest {
+        Some(oldest) => Links::default().and_as_of("oldest", newest.as_str(), Some(AsOf::Version(oldest))),
+        None => Links::default(),
+    };
+    links.and("newest", newest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_question_is_linked_to_without_the_version_that_is_gone() {
+        let shown = |question| serde_json::to_string(&instead(question, Some(7))).expect("links are JSON");
+        assert_eq!(
+            shown("/v1/costs?period=2026-09&as_of=v1&group_by=team"),
+            r#"{"oldest":"/v1/costs?period=2026-09&group_by=team&as_of=v7","newest":"/v1/costs?period=2026-09&group_by=team"}"#
+        );
+        assert_eq!(shown("/v1/teams?as%5Fof=v1"), r#"{"oldest":"/v1/teams?as_of=v7","newest":"/v1/teams"}"#);
     }
 }

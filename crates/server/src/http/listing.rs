@@ -1,6 +1,7 @@
 //! Lists of what costs something in a period: searched with `q`, read page by page.
 //!
-//! A cursor belongs to a data version as well as to a question: the second page is from the same truth as the first.
+//! A cursor belongs to a data version as well as to a question: the second page is from the same truth as the first,
+//! whichever that is.
 
 use bill::BillingPeriod;
 use store::StoreError;
@@ -17,7 +18,7 @@ use super::problem::{Problem, ProblemKind};
 /// What a list is asked with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ListQuery {
-    /// `period`, `cost`, `reveal` and `format`.
+    /// `period`, `cost`, `as_of`, `reveal` and `format`.
     pub(crate) report: ReportQuery,
     /// What is looked for; nothing where it is empty.
     pub(crate) q: Option<String>,
@@ -28,7 +29,7 @@ pub(crate) struct ListQuery {
 impl ListQuery {
     /// Its parameters.
     pub(crate) const PARAMETERS: &'static [&'static str] =
-        &["period", "cost", "reveal", "q", "limit", "cursor", "format"];
+        &["period", "cost", "as_of", "reveal", "q", "limit", "cursor", "format"];
 
     /// Reads them among others; what is wrong goes to the faults.
     pub(crate) fn read(parameters: &Parameters, faults: &mut Faults) -> Self {
@@ -49,11 +50,20 @@ impl ListQuery {
         echo
     }
 
-    /// The data version that the page must be of, where it is not the first.
+    /// What the page is read from, as far as this reader may see it: the data version of its cursor, or else the one that is
+    /// asked for.
     ///
     /// # Errors
-    /// Where the cursor is none.
-    pub(crate) fn page_version(&self) -> Result<Option<i64>, Problem> {
+    /// Where the cursor is none, or as [`CostReader::snapshot_as_of`].
+    pub(crate) async fn snapshot(&self, reader: &CostReader) -> Result<Snapshot, Problem> {
+        match self.page_version()? {
+            Some(version) => reader.snapshot_of_page(version, self.report.as_of).await,
+            None => reader.snapshot_as_of(self.report.as_of).await,
+        }
+    }
+
+    /// The data version that the page must be of, where it is not the first.
+    fn page_version(&self) -> Result<Option<i64>, Problem> {
         let Some(text) = &self.cursor else { return Ok(None) };
         let given = Cursor::read_any(text).map_err(|error| Fault::invalid_value("cursor", error.to_string()))?;
         Ok(Some(i64::try_from(given.cursor.position >> 64).unwrap_or(i64::MAX)))

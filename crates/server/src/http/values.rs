@@ -2,7 +2,7 @@
 
 use bill::{Amount, BillingPeriod};
 use serde::Serialize;
-use store::snapshot::{CostBasis, CostQuestion, CostRow, Dimension, Filter, Scope};
+use store::snapshot::{AsOf, CostBasis, CostQuestion, CostRow, Dimension, Filter, Scope};
 use utoipa::ToSchema;
 
 use super::answer::{Links, TokenCounts};
@@ -52,12 +52,24 @@ pub(crate) struct ValueCosts {
     links: Links,
 }
 
+/// What the values of a list have in common.
+pub(crate) struct ValuesOf<'a> {
+    /// The dimension that they are values of.
+    pub(crate) dimension: &'a Dimension,
+    /// The billing period.
+    pub(crate) period: BillingPeriod,
+    /// Which cost is added up.
+    pub(crate) cost: CostBasis,
+    /// Which data version was asked for, where one was.
+    pub(crate) as_of: Option<AsOf>,
+}
+
 impl ValueCosts {
-    /// A row of a question that is grouped by this dimension alone.
-    pub(crate) fn new(row: CostRow, dimension: &Dimension, period: BillingPeriod, cost: CostBasis) -> Self {
+    /// A row of a question that is grouped by the dimension alone.
+    pub(crate) fn new(row: CostRow, about: &ValuesOf<'_>) -> Self {
         let value = row.dimensions.into_iter().next().flatten();
         Self {
-            links: links(dimension, value.as_deref(), period, cost),
+            links: links(about, value.as_deref()),
             label: row.principal_arn.or(row.account_name),
             value,
             cost: row.cost,
@@ -68,19 +80,21 @@ impl ValueCosts {
     }
 }
 
-fn links(dimension: &Dimension, value: Option<&str>, period: BillingPeriod, cost: CostBasis) -> Links {
+fn links(about: &ValuesOf<'_>, value: Option<&str>) -> Links {
+    let ValuesOf { dimension, period, cost, as_of } = *about;
     let filter = Filter::keeping(dimension.clone(), vec![value.map(str::to_owned)]);
     let question = CostQuestion { filters: vec![filter], ..whole_bill(Scope::Periods(vec![period]), cost) };
-    let links = Links::default().and("costs", format!("/v1/costs?{}", Echo::of(&question).query_string()));
+    let links =
+        Links::default().and("costs", format!("/v1/costs?{}", Echo::of(&question).of_version(as_of).query_string()));
     let Some(value) = value else { return links };
     match dimension {
         Dimension::Tag(key) => {
             let path = format!("/v1/tags/{}/values/{}", segment(&key.to_string()), segment(value));
-            links.and("showback", format!("{path}/showback?period={period}"))
+            links.and_as_of("showback", format!("{path}/showback?period={period}"), as_of)
         }
-        Dimension::Team => links.and("team", format!("/v1/teams/{}", segment(value))),
-        Dimension::Principal => links.and("principal", format!("/v1/principals/{}", segment(value))),
-        Dimension::Model => links.and("model", format!("/v1/models/{}", model_id(value))),
+        Dimension::Team => links.and_as_of("team", format!("/v1/teams/{}", segment(value)), as_of),
+        Dimension::Principal => links.and_as_of("principal", format!("/v1/principals/{}", segment(value)), as_of),
+        Dimension::Model => links.and_as_of("model", format!("/v1/models/{}", model_id(value)), as_of),
         _ => links,
     }
 }

@@ -65,20 +65,30 @@ impl CostReader {
         let Some(as_of) = as_of else { return self.snapshot().await };
         require_past(as_of, self.state.today())?;
         let opened = self.state.store.snapshot_as_of(self.sight.clone(), as_of).await?;
-        self.written_down(opened.map_err(not_served)?).await
+        let snapshot = opened.map_err(|reason| not_served(reason, self.question().as_deref()))?;
+        self.written_down(snapshot).await
     }
 
-    /// The same, of the data version that a cursor is of, where there is one. If that cannot be read it is of the newest:
-    /// whoever reads the page must compare.
+    /// The same, of the data version that a cursor is of, of a question that asks for this one. If it cannot be read it is of
+    /// the newest: whoever reads the page must compare.
     ///
     /// # Errors
     /// As [`Self::snapshot`].
-    pub(crate) async fn snapshot_of_page(&self, data_version: Option<i64>) -> Result<Snapshot, Problem> {
-        let Some(as_of) = data_version.map(AsOf::Version) else { return self.snapshot().await };
+    pub(crate) async fn snapshot_of_page(&self, data_version: i64, asked: Option<AsOf>) -> Result<Snapshot, Problem> {
+        let as_of = match asked {
+            // A day that is over has its version for ever, and periods had come as far as they had come on that day.
+            Some(AsOf::EndOf(day)) if day < self.state.today() => AsOf::EndOf(day),
+            _ => AsOf::Version(data_version),
+        };
         match self.state.store.snapshot_as_of(self.sight.clone(), as_of).await? {
             Ok(snapshot) => self.written_down(snapshot).await,
             Err(_) => self.snapshot().await,
         }
+    }
+
+    /// The path and the query that ask the question again; none where a body asks it.
+    fn question(&self) -> Option<String> {
+        self.asked.is_none().then(|| self.uri.path_and_query().map(ToString::to_string)).flatten()
     }
 
     /// Whether the caller may see by now what could be seen with this sight.

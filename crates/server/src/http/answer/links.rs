@@ -2,8 +2,11 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use store::snapshot::AsOf;
 use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
+
+use crate::http::grammar::as_of::as_of_text;
 
 /// Links by relation, in the order given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +27,17 @@ impl Links {
     pub(crate) fn and(mut self, relation: &'static str, path: impl Into<String>) -> Self {
         self.0.push((relation, path.into()));
         self
+    }
+
+    /// Adds a link to where the same data version answers, where one was asked for.
+    pub(crate) fn and_as_of(self, relation: &'static str, path: impl Into<String>, as_of: Option<AsOf>) -> Self {
+        let mut path = path.into();
+        if let Some(as_of) = as_of {
+            path.push(if path.contains('?') { '&' } else { '?' });
+            path.push_str("as_of=");
+            path.push_str(&as_of_text(as_of));
+        }
+        self.and(relation, path)
     }
 
     /// The link of this relation as a header (RFC 8288); none, where there is no such link.

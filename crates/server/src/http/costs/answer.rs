@@ -67,7 +67,7 @@ pub(super) async fn answer(
     }
     let reader = reader.revealing(asked.reveal)?;
     let mut snapshot = match page_version(asked.arrangement.page.as_ref()) {
-        Some(version) => reader.snapshot_of_page(Some(version)).await?,
+        Some(version) => reader.snapshot_of_page(version, asked.as_of).await?,
         None => reader.snapshot_as_of(asked.as_of).await?,
     };
     if format != Format::Json {
@@ -84,7 +84,8 @@ pub(super) async fn answer(
     let data = Row::arranged(rows, &understood.question.group_by);
 
     let query = page.as_ref().map_or_else(|| echo.clone(), |page| page.echo(&echo));
-    let links = link(Links::default(), "self", &query).and("periods", "/v1/periods").and("teams", "/v1/teams");
+    let links =
+        link(Links::default(), "self", &query).and("periods", "/v1/periods").and_as_of("teams", "/v1/teams", as_of);
     let links = page.map_or_else(|| links.clone(), |page| page.links(links.clone(), &echo, next.as_deref()));
     let (meta, control) = understood.said(&mut snapshot, query, data.len(), state.today()).await?;
     let answer = CostsAnswer { data, meta: meta.with_next_cursor(next), control, links };

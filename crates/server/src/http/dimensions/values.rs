@@ -22,7 +22,7 @@ use crate::http::path::segment;
 use crate::http::problem::Problem;
 use crate::http::resolve::resolve_one;
 use crate::http::showback::whole_bill;
-use crate::http::values::{VALUES, ValueCosts};
+use crate::http::values::{VALUES, ValueCosts, ValuesOf};
 
 const PARAMETERS: Accepted = Accepted { single: ListQuery::PARAMETERS, list: &[], bracketed: &[] };
 
@@ -67,8 +67,9 @@ pub(crate) async fn list_dimension_values(
     let Some(dimension) = dimension else { return Err(Problem::nothing_loaded()) };
     let format = Format::choose(asked.report.format, &headers, &Format::TABULAR)?;
     let reader = reader.revealing(asked.report.reveal)?;
-    let mut snapshot = reader.snapshot_of_page(asked.page_version()?).await?;
+    let mut snapshot = asked.snapshot(&reader).await?;
     let (period, cost) = (resolve_one(asked.report.period, &snapshot)?, asked.report.cost);
+    let as_of = asked.report.as_of;
 
     let path = format!("/v1/dimensions/{}/values", segment(&dimension.to_string()));
     let query = asked.echo(period);
@@ -79,7 +80,8 @@ pub(crate) async fn list_dimension_values(
         question.filters.push(snapshot.containing(&dimension, text).await?);
     }
     let (rows, links) = page.rows(&mut snapshot, &question).await?;
-    let data: Vec<_> = rows.into_iter().map(|row| ValueCosts::new(row, &dimension, period, cost)).collect();
+    let about = ValuesOf { dimension: &dimension, period, cost, as_of };
+    let data: Vec<_> = rows.into_iter().map(|row| ValueCosts::new(row, &about)).collect();
     let totals = totals(&mut snapshot, &question).await?;
     let control = control(&mut snapshot, &[period], cost).await?;
 

@@ -134,38 +134,44 @@ problems! {
     /// Of routes about one team.
     TeamProblems: [
         Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
-        UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, UnknownTeam, PeriodNotLoaded, NothingLoaded,
+        UnknownParameter, RepeatedParameter, InvalidValue, DataVersionGone, QueryTooLong, UnknownTeam, PeriodNotLoaded, NothingLoaded,
         StoreUnreachable, Timeout, InternalError,
     ];
     /// Of lists of what costs something in a period, read page by page.
     ListProblems: [
         Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
-        UnknownParameter, RepeatedParameter, InvalidValue, LimitExceeded, CursorOutdated, QueryTooLong,
+        UnknownParameter, RepeatedParameter, InvalidValue, LimitExceeded, CursorOutdated, DataVersionGone, QueryTooLong,
         PeriodNotLoaded, NothingLoaded, StoreUnreachable, Timeout, InternalError,
     ];
     /// Of routes about one principal.
     PrincipalProblems: [
         Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
-        UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, UnknownPrincipal, NothingLoaded,
+        UnknownParameter, RepeatedParameter, InvalidValue, DataVersionGone, QueryTooLong, UnknownPrincipal, NothingLoaded,
         StoreUnreachable, Timeout, InternalError,
     ];
     /// Of routes about one model.
     ModelProblems: [
         Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
-        UnknownParameter, RepeatedParameter, InvalidValue, QueryTooLong, UnknownModel, NothingLoaded,
+        UnknownParameter, RepeatedParameter, InvalidValue, DataVersionGone, QueryTooLong, UnknownModel, NothingLoaded,
         StoreUnreachable, Timeout, InternalError,
     ];
     /// Of the values of a dimension.
     DimensionProblems: [
         Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
-        UnknownParameter, RepeatedParameter, UnknownDimension, InvalidValue, LimitExceeded, CursorOutdated, QueryTooLong,
+        UnknownParameter, RepeatedParameter, UnknownDimension, InvalidValue, LimitExceeded, CursorOutdated, DataVersionGone, QueryTooLong,
         PeriodNotLoaded, NothingLoaded, StoreUnreachable, Timeout, InternalError,
     ];
     /// Of routes about tags.
     TagProblems: [
         Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
-        UnknownParameter, RepeatedParameter, InvalidValue, LimitExceeded, CursorOutdated, QueryTooLong, UnknownTag,
+        UnknownParameter, RepeatedParameter, InvalidValue, LimitExceeded, CursorOutdated, DataVersionGone, QueryTooLong, UnknownTag,
         PeriodNotLoaded, NothingLoaded, StoreUnreachable, Timeout, InternalError,
+    ];
+    /// Of routes that report a whole period.
+    ReportProblems: [
+        Unauthenticated, Forbidden, TooManyRequests, Overloaded, ProviderUnreachable,
+        UnknownParameter, RepeatedParameter, InvalidValue, DataVersionGone, QueryTooLong, PeriodNotLoaded, NothingLoaded,
+        StoreUnreachable, Timeout, InternalError,
     ];
     /// Of routes about one period.
     PeriodProblems: [

@@ -23,10 +23,10 @@ pub(crate) use resources::{DimensionParameter, PrincipalsParameters, ValuesParam
 /// The parameters of `/v1/costs`.
 pub(crate) struct CostsParameters;
 
-/// `period`, `cost` and `reveal`.
+/// `period`, `cost`, `as_of` and `reveal`.
 pub(crate) struct PeriodAndCostParameters;
 
-/// `cost` and `reveal`.
+/// `cost`, `as_of` and `reveal`.
 pub(crate) struct CostParameters;
 
 /// `limit` and `cursor`, of lists that are read page by page.
@@ -119,13 +119,13 @@ impl IntoParams for CostsParameters {
 impl IntoParams for PeriodAndCostParameters {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let description = "The billing period; the latest one with data where it is left out.";
-        vec![parameter("period", description, period_schema().into()).build(), cost(), reveal()]
+        vec![parameter("period", description, period_schema().into()).build(), cost(), as_of(), reveal()]
     }
 }
 
 impl IntoParams for CostParameters {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        vec![cost(), reveal()]
+        vec![cost(), as_of(), reveal()]
     }
 }
 

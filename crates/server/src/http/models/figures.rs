@@ -2,7 +2,7 @@
 
 use bill::{Amount, BillingPeriod, proportion};
 use serde::Serialize;
-use store::snapshot::TokenClass;
+use store::snapshot::{AsOf, TokenClass};
 use utoipa::ToSchema;
 
 use super::tally::{Counted, Key, Tally};
@@ -116,7 +116,7 @@ pub(crate) struct ShareFigures {
 }
 
 impl ModelFigures {
-    pub(super) fn new(key: Key, tally: Tally) -> Self {
+    pub(super) fn new(key: Key, tally: Tally, as_of: Option<AsOf>) -> Self {
         let price = |class| price_per_million(tally.counted(class));
         let whole = tally.cost;
         let shares = |parts: &std::collections::BTreeMap<Option<String>, Amount>| -> Vec<ShareFigures> {
@@ -137,7 +137,7 @@ impl ModelFigures {
             line_items: kind.line_items,
         });
         Self {
-            links: links(&key, &tally),
+            links: links(&key, &tally, as_of),
             id: key.id,
             period: key.period,
             currency: key.currency,
@@ -167,11 +167,11 @@ fn largest_first<T>(mut parts: Vec<T>, cost: impl Fn(&T) -> Amount) -> Vec<T> {
     parts
 }
 
-fn links(key: &Key, tally: &Tally) -> Links {
+fn links(key: &Key, tally: &Tally, as_of: Option<AsOf>) -> Links {
     let period = key.period;
     match (&key.id, tally.names.iter().next()) {
-        (Some(id), Some(_)) => Links::to_self(format!("/v1/models/{id}")),
-        _ => Links::default().and("costs", format!("/v1/costs?period={period}&filter%5Bmodel%5D=")),
+        (Some(id), Some(_)) => Links::default().and_as_of("self", format!("/v1/models/{id}"), as_of),
+        _ => Links::default().and_as_of("costs", format!("/v1/costs?period={period}&filter%5Bmodel%5D="), as_of),
     }
 }
 

@@ -14,6 +14,7 @@ use super::{ModelFigures, model_id};
 use crate::http::ApiState;
 use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, CostRows, Links, Meta, MetaContext, Row, control, totals};
+use crate::http::as_of::in_version_of;
 use crate::http::conditional::Versioned;
 use crate::http::documentation::{CostParameters, ModelProblems, NotModified};
 use crate::http::grammar::{Echo, ReportQuery, nearest, shown};
@@ -68,7 +69,7 @@ pub(crate) async fn get_model(
 ) -> Result<Versioned<ModelAnswer>, Problem> {
     let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::COST)?;
     let Path(id) = id?;
-    let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
+    let mut snapshot = reader.revealing(asked.reveal)?.snapshot_as_of(asked.as_of).await?;
     let periods = snapshot.periods().to_vec();
     if periods.is_empty() {
         return Err(Problem::nothing_loaded());
@@ -77,14 +78,16 @@ pub(crate) async fn get_model(
     let all: BTreeSet<String> = uses.iter().filter_map(|one| one.model.as_deref().map(model_id)).collect();
     if !all.contains(&id) {
         let nearest = nearest(&id, all.iter().map(String::as_str));
-        let detail = format!("no line names a model `{}`; `/v1/models` lists those of a month", shown(&id));
+        let then = in_version_of(&snapshot);
+        let detail = format!("no line names a model `{}`{then}; `/v1/models` lists those of a month", shown(&id));
         return Err(Problem::about("model", ProblemKind::UnknownModel, detail).with_suggestion(nearest));
     }
     uses.retain(|one| one.model.as_deref().map(model_id).as_ref() == Some(&id));
     let names: BTreeSet<String> = uses.iter().filter_map(|one| one.model.clone()).collect();
     let question = lines_of(&names, Scope::Periods(periods.clone()), asked.cost);
 
-    let mut by_month: Vec<_> = tally(uses).into_iter().map(|(key, tally)| ModelFigures::new(key, tally)).collect();
+    let mut by_month: Vec<_> =
+        tally(uses).into_iter().map(|(key, tally)| ModelFigures::new(key, tally, asked.as_of)).collect();
     // Those of one period stay as they are: by currency.
     by_month.sort_by_key(|figures| Reverse(figures.period));
     let data = ModelDetail {
@@ -100,8 +103,8 @@ pub(crate) async fn get_model(
 
     let query = asked.echo(None);
     let links = Links::to_self(format!("/v1/models/{}?{}", data.id, query.query_string()))
-        .and("costs", format!("/v1/costs?{}", Echo::of(&question).query_string()))
-        .and("models", "/v1/models");
+        .and("costs", format!("/v1/costs?{}", Echo::of(&question).of_version(asked.as_of).query_string()))
+        .and_as_of("models", "/v1/models", asked.as_of);
     let context = MetaContext { periods: &periods, cost: asked.cost, today: state.today(), query };
     let meta = Meta::new(&mut snapshot, context, totals, data.by_month.len()).await?;
     Ok(Versioned::of(&snapshot, ModelAnswer { data, meta, control, links }))

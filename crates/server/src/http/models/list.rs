@@ -16,7 +16,7 @@ use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, Links, Meta, MetaContext, Told, control, totals};
 use crate::http::conditional::Versioned;
 use crate::http::documentation::{
-    FormatParameter, FormatProblems, NotModified, PeriodAndCostParameters, PeriodProblems,
+    FormatParameter, FormatProblems, NotModified, PeriodAndCostParameters, ReportProblems,
 };
 use crate::http::format::Format;
 use crate::http::format::table::Table;
@@ -83,7 +83,7 @@ pub(crate) struct ModelsAnswer {
 #[utoipa::path(get, path = "/v1/models", tag = "models", params(PeriodAndCostParameters, FormatParameter),
     responses((status = OK, description = "The models", content(
                   (ModelsAnswer = "application/json"), (String = "text/csv"))),
-              NotModified, PeriodProblems, FormatProblems))]
+              NotModified, ReportProblems, FormatProblems))]
 pub(crate) async fn list_models(
     State(state): State<ApiState>,
     reader: CostReader,
@@ -92,17 +92,17 @@ pub(crate) async fn list_models(
 ) -> Result<Response, Problem> {
     let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_COST_AND_FORMAT)?;
     let format = Format::choose(asked.format, &headers, &Format::TABULAR)?;
-    let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
+    let mut snapshot = reader.revealing(asked.reveal)?.snapshot_as_of(asked.as_of).await?;
     let period = resolve_one(asked.period, &snapshot)?;
     let tallies = tally(snapshot.model_uses(&[period], asked.cost).await?);
-    let mut data: Vec<_> = tallies.into_iter().map(|(key, tally)| ModelFigures::new(key, tally)).collect();
+    let mut data: Vec<_> = tallies.into_iter().map(|(key, tally)| ModelFigures::new(key, tally, asked.as_of)).collect();
     data.sort_by(|one, other| (&one.currency, Reverse(one.cost)).cmp(&(&other.currency, Reverse(other.cost))));
     let totals = totals(&mut snapshot, &whole_bill(Scope::Periods(vec![period]), asked.cost)).await?;
     let control = control(&mut snapshot, &[period], asked.cost).await?;
 
     let query = asked.echo(Some(period));
     let links = Links::to_self(format!("/v1/models?{}", query.query_string()))
-        .and("costs", format!("/v1/costs?period={period}&group_by=model"))
+        .and_as_of("costs", format!("/v1/costs?period={period}&group_by=model"), asked.as_of)
         .and("period", format!("/v1/periods/{period}"));
     let context = MetaContext { periods: &[period], cost: asked.cost, today: state.today(), query };
     let meta = Meta::new(&mut snapshot, context, totals, data.len()).await?;

@@ -4,12 +4,15 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use bill::Amount;
 use serde::Serialize;
-use store::snapshot::{CostQuestion, Dimension, Granularity, Label, PrincipalDetail, Scope, Snapshot, TeamClaims};
+use store::snapshot::{
+    AsOf, CostQuestion, Dimension, Granularity, Label, PrincipalDetail, Scope, Snapshot, TeamClaims,
+};
 use utoipa::ToSchema;
 
 use crate::http::ApiState;
 use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, control, totals};
+use crate::http::as_of::in_version_of;
 use crate::http::conditional::Versioned;
 use crate::http::documentation::{CostParameters, NotModified, PrincipalProblems};
 use crate::http::grammar::{ReportQuery, shown};
@@ -130,7 +133,7 @@ pub(crate) async fn get_principal(
 ) -> Result<Versioned<PrincipalAnswer>, Problem> {
     let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::COST)?;
     let Path(id) = id?;
-    let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
+    let mut snapshot = reader.revealing(asked.reveal)?.snapshot_as_of(asked.as_of).await?;
     let periods = snapshot.periods().to_vec();
     if periods.is_empty() {
         return Err(Problem::nothing_loaded());
@@ -138,13 +141,13 @@ pub(crate) async fn get_principal(
     let question = lines_with(Dimension::Principal, &id, Scope::Periods(periods.clone()), asked.cost);
     let (detail, totals) = find(&mut snapshot, &id, &question).await?;
 
-    let (data, has_more_tags) = data(&mut snapshot, detail, &question).await?;
+    let (data, has_more_tags) = data(&mut snapshot, detail, &question, asked.as_of).await?;
     let control = control(&mut snapshot, &periods, asked.cost).await?;
 
     let query = asked.echo(None);
     let links = Links::to_self(format!("/v1/principals/{id}?{}", query.query_string()))
-        .and("costs", format!("/v1/costs?filter%5Bprincipal%5D={id}"))
-        .and("principals", "/v1/principals");
+        .and_as_of("costs", format!("/v1/costs?filter%5Bprincipal%5D={id}"), asked.as_of)
+        .and_as_of("principals", "/v1/principals", asked.as_of);
     let context = MetaContext { periods: &periods, cost: asked.cost, today: state.today(), query };
     let mut meta = Meta::new(&mut snapshot, context, totals, data.by_month.len()).await?;
     if has_more_tags {
@@ -160,8 +163,10 @@ async fn find(
     id: &str,
     question: &CostQuestion,
 ) -> Result<(PrincipalDetail, Vec<Figures>), Problem> {
+    let then = in_version_of(snapshot);
     let unknown = || {
-        let detail = format!("no line names a principal `{}`; `/v1/principals` finds ids by ARN or person", shown(id));
+        let detail =
+            format!("no line names a principal `{}`{then}; `/v1/principals` finds ids by ARN or person", shown(id));
         Problem::about("principal", ProblemKind::UnknownPrincipal, detail)
     };
     // The database cannot hold the character NUL, so that no id has it.
@@ -179,6 +184,7 @@ async fn data(
     snapshot: &mut Snapshot,
     detail: PrincipalDetail,
     question: &CostQuestion,
+    as_of: Option<AsOf>,
 ) -> Result<(PrincipalData, bool), Problem> {
     let Scope::Periods(periods) = &question.scope else { return Err(Problem::nothing_loaded()) };
     let rows_read = i64::try_from(MOST_TAGS + 1).unwrap_or(i64::MAX);
@@ -199,7 +205,7 @@ async fn data(
         session: detail.session,
         permission_set: detail.permission_set,
         person: detail.person,
-        tags: tags.into_iter().map(LabelCosts::from).collect(),
+        tags: tags.into_iter().map(|label| LabelCosts::new(label, as_of)).collect(),
         teams: claims.into_iter().map(TeamShares::from).collect(),
         by_month: Row::all(snapshot.costs(&monthly).await?, &[]),
         by_model: divide(snapshot, question, vec![Dimension::Model]).await?,
@@ -208,8 +214,8 @@ async fn data(
     Ok((data, has_more_tags))
 }
 
-impl From<Label> for LabelCosts {
-    fn from(label: Label) -> Self {
+impl LabelCosts {
+    fn new(label: Label, as_of: Option<AsOf>) -> Self {
         let key = label.key.to_string();
         let path = format!("/v1/tags/{}/values/{}/showback", segment(&key), segment(&label.value));
         Self {
@@ -218,7 +224,7 @@ impl From<Label> for LabelCosts {
             cost: label.cost.cost,
             currency: label.cost.currency,
             line_items: label.cost.line_items,
-            links: Links::default().and("showback", path),
+            links: Links::default().and_as_of("showback", path, as_of),
         }
     }
 }

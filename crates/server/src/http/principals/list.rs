@@ -31,7 +31,9 @@ const CHOICES: [(&str, Dimension); 4] = [
     ("identity", Dimension::Identity),
 ];
 const PARAMETERS: Accepted = Accepted {
-    single: &["period", "cost", "reveal", "q", "arn", "person", "role", "identity", "limit", "cursor", "format"],
+    single: &[
+        "period", "cost", "as_of", "reveal", "q", "arn", "person", "role", "identity", "limit", "cursor", "format",
+    ],
     list: &[],
     bracketed: &[],
 };
@@ -93,8 +95,9 @@ pub(crate) async fn list_principals(
     let (asked, chosen) = faults.none_or((asked, chosen))?;
     let format = Format::choose(asked.report.format, &headers, &Format::TABULAR)?;
     let reader = reader.revealing(asked.report.reveal)?;
-    let mut snapshot = reader.snapshot_of_page(asked.page_version()?).await?;
+    let mut snapshot = asked.snapshot(&reader).await?;
     let (period, cost) = (resolve_one(asked.report.period, &snapshot)?, asked.report.cost);
+    let as_of = asked.report.as_of;
 
     let mut query = asked.echo(period);
     let mut question = CostQuestion { group_by: WHO.to_vec(), ..whole_bill(Scope::Periods(vec![period]), cost) };
@@ -107,7 +110,7 @@ pub(crate) async fn list_principals(
     }
     let page = asked.page(PATH, &query, &reader, &snapshot)?;
     let (rows, links) = page.rows(&mut snapshot, &question).await?;
-    let data: Vec<_> = rows.into_iter().map(|row| PrincipalCosts::new(row, period)).collect();
+    let data: Vec<_> = rows.into_iter().map(|row| PrincipalCosts::new(row, period, as_of)).collect();
     let totals = totals(&mut snapshot, &question).await?;
     let control = control(&mut snapshot, &[period], cost).await?;
 

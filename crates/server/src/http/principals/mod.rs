@@ -5,7 +5,7 @@ mod list;
 
 use bill::{Amount, BillingPeriod};
 use serde::Serialize;
-use store::snapshot::{CostRow, Dimension};
+use store::snapshot::{AsOf, CostRow, Dimension};
 use utoipa::ToSchema;
 
 use super::answer::{Links, TokenCounts};
@@ -49,15 +49,15 @@ pub(crate) struct PrincipalCosts {
 }
 
 impl PrincipalCosts {
-    /// A row of a question about a period that is grouped by [`WHO`].
-    pub(crate) fn new(row: CostRow, period: BillingPeriod) -> Self {
+    /// A row of a question about a period of this data version that is grouped by [`WHO`].
+    pub(crate) fn new(row: CostRow, period: BillingPeriod, as_of: Option<AsOf>) -> Self {
         let mut dimensions = row.dimensions.into_iter();
         let mut next = || dimensions.next().flatten();
         let (id, identity, role, session, person) = (next(), next(), next(), next(), next());
         let costs = format!("/v1/costs?period={period}&filter%5Bprincipal%5D={}", id.as_deref().unwrap_or_default());
-        let links = Links::default().and("costs", costs);
+        let links = Links::default().and_as_of("costs", costs, as_of);
         let links = match &id {
-            Some(id) => links.and("principal", format!("/v1/principals/{id}")),
+            Some(id) => links.and_as_of("principal", format!("/v1/principals/{id}"), as_of),
             None => links,
         };
         Self {

@@ -9,7 +9,7 @@ use bill::{Amount, BillingPeriod};
 use serde::Serialize;
 use store::StoreError;
 use store::snapshot::{
-    ArrangedRow, Arrangement, CostQuestion, Dimension, OrderBy, OrderKey, Scope, Snapshot, Unclassified,
+    ArrangedRow, Arrangement, AsOf, CostQuestion, Dimension, OrderBy, OrderKey, Scope, Snapshot, Unclassified,
 };
 use utoipa::ToSchema;
 
@@ -19,7 +19,7 @@ use super::answer::{
     ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, TokenCounts, Told, control, totals,
 };
 use super::conditional::Versioned;
-use super::documentation::{FormatParameter, FormatProblems, NotModified, PeriodAndCostParameters, PeriodProblems};
+use super::documentation::{FormatParameter, FormatProblems, NotModified, PeriodAndCostParameters, ReportProblems};
 use super::format::Format;
 use super::grammar::ReportQuery;
 use super::principals::{PrincipalCosts, WHO};
@@ -148,7 +148,7 @@ impl From<Unclassified> for UnclassifiedFigures {
 #[utoipa::path(get, path = "/v1/summary", tag = "costs", params(PeriodAndCostParameters, FormatParameter),
     responses((status = OK, description = "The summary", content(
                   (SummaryAnswer = "application/json"), (String = "text/csv"))),
-              NotModified, PeriodProblems, FormatProblems))]
+              NotModified, ReportProblems, FormatProblems))]
 pub(crate) async fn get_summary(
     State(state): State<ApiState>,
     reader: CostReader,
@@ -157,21 +157,20 @@ pub(crate) async fn get_summary(
 ) -> Result<Response, Problem> {
     let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_COST_AND_FORMAT)?;
     let format = Format::choose(asked.format, &headers, &Format::TABULAR)?;
-    let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
+    let mut snapshot = reader.revealing(asked.reveal)?.snapshot_as_of(asked.as_of).await?;
     let period = resolve_one(asked.period, &snapshot)?;
-    let question = whole_bill(Scope::Periods(vec![period]), asked.cost);
 
-    let (data, tags_left_out) = summary(&mut snapshot, period, &question).await?;
+    let (data, tags_left_out) = summary(&mut snapshot, period, &asked).await?;
     let control = control(&mut snapshot, &[period], asked.cost).await?;
 
     let query = asked.echo(Some(period));
     let of_period = |path: &str| format!("{path}?period={period}");
     let links = Links::to_self(format!("/v1/summary?{}", query.query_string()))
-        .and("previous", format!("/v1/summary?period={}", period.previous()))
-        .and("teams", of_period("/v1/teams"))
-        .and("models", of_period("/v1/models"))
-        .and("principals", of_period("/v1/principals"))
-        .and("tags", of_period("/v1/tags"))
+        .and_as_of("previous", format!("/v1/summary?period={}", period.previous()), asked.as_of)
+        .and_as_of("teams", of_period("/v1/teams"), asked.as_of)
+        .and_as_of("models", of_period("/v1/models"), asked.as_of)
+        .and_as_of("principals", of_period("/v1/principals"), asked.as_of)
+        .and_as_of("tags", of_period("/v1/tags"), asked.as_of)
         .and("period", format!("/v1/periods/{period}"));
     let context = MetaContext { periods: &[period], cost: asked.cost, today: state.today(), query };
     let mut meta = Meta::new(&mut snapshot, context, data.totals.clone(), data.by_day.len()).await?;
@@ -188,13 +187,14 @@ pub(crate) async fn get_summary(
 async fn summary(
     snapshot: &mut Snapshot,
     period: BillingPeriod,
-    question: &CostQuestion,
+    asked: &ReportQuery,
 ) -> Result<(Summary, usize), StoreError> {
+    let question = &whole_bill(Scope::Periods(vec![period]), asked.cost);
     let totals = totals(snapshot, question).await?;
-    let (top_principals, other_principals) = principals(snapshot, period, question).await?;
+    let (top_principals, other_principals) = principals(snapshot, period, asked.as_of, question).await?;
     let unattributed = snapshot.rule_shares("unattributed", &[period], question.cost).await?;
     let unclassified = snapshot.unclassified(&[period], question.cost).await?;
-    let mut tags = tag_costs(snapshot, period, question.cost, &totals).await?;
+    let mut tags = tag_costs(snapshot, period, asked, &totals).await?;
     tags.sort_by_key(|tag| std::cmp::Reverse(tag.line_items()));
     let tags_left_out = tags.len().saturating_sub(MOST_TAGS);
     tags.truncate(MOST_TAGS);
@@ -222,6 +222,7 @@ async fn summary(
 async fn principals(
     snapshot: &mut Snapshot,
     period: BillingPeriod,
+    as_of: Option<AsOf>,
     question: &CostQuestion,
 ) -> Result<(Vec<PrincipalCosts>, Vec<OtherPrincipals>), StoreError> {
     let largest_first = Some(OrderBy { key: OrderKey::Cost, descending: true });
@@ -230,7 +231,7 @@ async fn principals(
     let rows = snapshot.arranged_costs(&question, &largest).await?;
     let is_of_others = |arranged: &ArrangedRow| arranged.folded.is_some_and(|count| count > 0);
     let (others, top): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_of_others);
-    let top = top.into_iter().map(|arranged| PrincipalCosts::new(arranged.row, period));
+    let top = top.into_iter().map(|arranged| PrincipalCosts::new(arranged.row, period, as_of));
     let others = others.into_iter().map(|arranged| OtherPrincipals {
         principals: arranged.folded.unwrap_or_default(),
         cost: arranged.row.cost,

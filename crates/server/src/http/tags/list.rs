@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use bill::{Amount, BillingPeriod};
 use serde::Serialize;
 use store::StoreError;
-use store::snapshot::{CostBasis, Scope, Snapshot, TagCoverage};
+use store::snapshot::{AsOf, Scope, Snapshot, TagCoverage};
 use utoipa::ToSchema;
 
 use super::share;
@@ -15,7 +15,7 @@ use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, Told, control, totals};
 use crate::http::conditional::Versioned;
 use crate::http::documentation::{
-    FormatParameter, FormatProblems, NotModified, PeriodAndCostParameters, PeriodProblems,
+    FormatParameter, FormatProblems, NotModified, PeriodAndCostParameters, ReportProblems,
 };
 use crate::http::format::Format;
 use crate::http::format::table::Table;
@@ -97,7 +97,7 @@ pub(crate) struct CoverageFigures {
 #[utoipa::path(get, path = "/v1/tags", tag = "tags", params(PeriodAndCostParameters, FormatParameter),
     responses((status = OK, description = "The tags", content(
                   (TagsAnswer = "application/json"), (String = "text/csv"))),
-              NotModified, PeriodProblems, FormatProblems))]
+              NotModified, ReportProblems, FormatProblems))]
 pub(crate) async fn list_tags(
     State(state): State<ApiState>,
     reader: CostReader,
@@ -106,15 +106,15 @@ pub(crate) async fn list_tags(
 ) -> Result<Response, Problem> {
     let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_COST_AND_FORMAT)?;
     let format = Format::choose(asked.format, &headers, &Format::TABULAR)?;
-    let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
+    let mut snapshot = reader.revealing(asked.reveal)?.snapshot_as_of(asked.as_of).await?;
     let period = resolve_one(asked.period, &snapshot)?;
     let totals = totals(&mut snapshot, &whole_bill(Scope::Periods(vec![period]), asked.cost)).await?;
-    let data = tag_costs(&mut snapshot, period, asked.cost, &totals).await?;
+    let data = tag_costs(&mut snapshot, period, &asked, &totals).await?;
     let control = control(&mut snapshot, &[period], asked.cost).await?;
 
     let query = asked.echo(Some(period));
     let links = Links::to_self(format!("/v1/tags?{}", query.query_string()))
-        .and("costs", format!("/v1/costs?period={period}"))
+        .and_as_of("costs", format!("/v1/costs?period={period}"), asked.as_of)
         .and("period", format!("/v1/periods/{period}"));
     let context = MetaContext { periods: &[period], cost: asked.cost, today: state.today(), query };
     let meta = Meta::new(&mut snapshot, context, totals, data.len()).await?;
@@ -124,15 +124,15 @@ pub(crate) async fn list_tags(
     Ok(Versioned::of(&snapshot, TagsAnswer { data, meta, control, links }).into_response())
 }
 
-/// How much of these totals of a period carries which tags.
+/// How much of these totals of a period, which is asked about in this way, carries which tags.
 pub(crate) async fn tag_costs(
     snapshot: &mut Snapshot,
     period: BillingPeriod,
-    cost: CostBasis,
+    asked: &ReportQuery,
     totals: &[Figures],
 ) -> Result<Vec<TagKeyCosts>, StoreError> {
-    let coverages = snapshot.tag_coverage(&[period], cost).await?;
-    Ok(coverages.into_iter().map(|coverage| TagKeyCosts::new(coverage, period, totals)).collect())
+    let coverages = snapshot.tag_coverage(&[period], asked.cost).await?;
+    Ok(coverages.into_iter().map(|coverage| TagKeyCosts::new(coverage, period, asked.as_of, totals)).collect())
 }
 
 impl TagKeyCosts {
@@ -141,7 +141,7 @@ impl TagKeyCosts {
         self.coverage.iter().map(|coverage| coverage.line_items).sum()
     }
 
-    fn new(coverage: TagCoverage, period: BillingPeriod, totals: &[Figures]) -> Self {
+    fn new(coverage: TagCoverage, period: BillingPeriod, as_of: Option<AsOf>, totals: &[Figures]) -> Self {
         let (key, view) = (coverage.key.to_string(), coverage.key.view.prefix());
         let whole = |currency: &str| totals.iter().find(|total| total.currency == currency).map(|total| total.cost);
         let figures = coverage.costs.into_iter().map(|covered| CoverageFigures {
@@ -150,7 +150,7 @@ impl TagKeyCosts {
             currency: covered.currency,
             line_items: covered.line_items,
         });
-        let links = Links::to_self(format!("/v1/tags/{}?period={period}", segment(&key)));
+        let links = Links::default().and_as_of("self", format!("/v1/tags/{}?period={period}", segment(&key)), as_of);
         Self { key, view, values: coverage.values, coverage: figures.collect(), links }
     }
 }

@@ -11,6 +11,7 @@ use bill::tags::TagKey;
 use bill::{Amount, BillingPeriod};
 use store::snapshot::Snapshot;
 
+use super::as_of::in_version_of;
 use super::grammar::{nearest, shown};
 use super::problem::{Problem, ProblemKind};
 pub(crate) use list::{__path_list_tags, TagKeyCosts, list_tags, tag_costs};
@@ -46,7 +47,8 @@ async fn require_known(snapshot: &mut Snapshot, key: &TagKey, period: BillingPer
     }
     let (key, keys) = (key.to_string(), keys.iter().map(TagKey::to_string).collect::<Vec<_>>());
     let nearest = nearest(&key, keys.iter().map(String::as_str));
-    let detail = format!("no line carries a tag `{}`; `/v1/tags` lists the keys", shown(&key));
+    let then = in_version_of(snapshot);
+    let detail = format!("no line carries a tag `{}`{then}; `/v1/tags` lists the keys", shown(&key));
     Err(Problem::about("key", ProblemKind::UnknownTag, detail).with_suggestion(nearest))
 }
 

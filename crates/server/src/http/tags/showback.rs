@@ -15,6 +15,7 @@ use super::{key_in_path, require_known};
 use crate::http::ApiState;
 use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, Told, control, totals};
+use crate::http::as_of::in_version_of;
 use crate::http::conditional::Versioned;
 use crate::http::documentation::{FormatParameter, FormatProblems, NotModified, PeriodAndCostParameters, TagProblems};
 use crate::http::format::Format;
@@ -108,7 +109,7 @@ pub(crate) async fn get_tag_showback(
     let format = Format::choose(asked.format, &headers, &Format::TABULAR)?;
     let Path((key, value)) = path?;
     let key = key_in_path(&key)?;
-    let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
+    let mut snapshot = reader.revealing(asked.reveal)?.snapshot_as_of(asked.as_of).await?;
     let period = resolve_one(asked.period, &snapshot)?;
     let scope = Scope::Periods(vec![period]);
     let question = lines_with(Dimension::Tag(key.clone()), &value, scope, asked.cost);
@@ -121,8 +122,8 @@ pub(crate) async fn get_tag_showback(
     let tag = format!("/v1/tags/{}", segment(&key.to_string()));
     let path = format!("{tag}/values/{}/showback", segment(&value));
     let links = Links::to_self(format!("{path}?{}", query.query_string()))
-        .and("previous", format!("{path}?period={}", period.previous()))
-        .and("tag", format!("{tag}?period={period}"))
+        .and_as_of("previous", format!("{path}?period={}", period.previous()), asked.as_of)
+        .and_as_of("tag", format!("{tag}?period={period}"), asked.as_of)
         .and("period", format!("/v1/periods/{period}"));
     let context = MetaContext { periods: &[period], cost: asked.cost, today: state.today(), query };
     let meta = Meta::new(&mut snapshot, context, data.totals.clone(), data.by_day.len()).await?;
@@ -171,10 +172,11 @@ async fn known_totals(
     period: BillingPeriod,
     question: &CostQuestion,
 ) -> Result<Vec<Figures>, Problem> {
+    let then = in_version_of(snapshot);
     let unknown = || {
         let (name, path) = (shown(&key.to_string()), segment(&key.to_string()));
         let detail = format!(
-            "no line carries the tag `{name}` with the value `{}`; `/v1/tags/{}` lists its values",
+            "no line carries the tag `{name}` with the value `{}`{then}; `/v1/tags/{}` lists its values",
             shown(value),
             shown(&path)
         );

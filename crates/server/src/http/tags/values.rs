@@ -21,7 +21,7 @@ use crate::http::path::segment;
 use crate::http::problem::Problem;
 use crate::http::resolve::resolve_one;
 use crate::http::showback::whole_bill;
-use crate::http::values::{VALUES, ValueCosts};
+use crate::http::values::{VALUES, ValueCosts, ValuesOf};
 
 const PARAMETERS: Accepted = Accepted { single: ListQuery::PARAMETERS, list: &[], bracketed: &[] };
 
@@ -65,8 +65,9 @@ pub(crate) async fn list_tag_values(
     let key = key_in_path(&key)?;
     let format = Format::choose(asked.report.format, &headers, &Format::TABULAR)?;
     let reader = reader.revealing(asked.report.reveal)?;
-    let mut snapshot = reader.snapshot_of_page(asked.page_version()?).await?;
+    let mut snapshot = asked.snapshot(&reader).await?;
     let (period, cost) = (resolve_one(asked.report.period, &snapshot)?, asked.report.cost);
+    let as_of = asked.report.as_of;
     require_known(&mut snapshot, &key, period).await?;
 
     let path = format!("/v1/tags/{}", segment(&key.to_string()));
@@ -79,11 +80,12 @@ pub(crate) async fn list_tag_values(
         question.filters.push(snapshot.containing(&dimension, text).await?);
     }
     let (rows, links) = page.rows(&mut snapshot, &question).await?;
-    let data: Vec<_> = rows.into_iter().map(|row| ValueCosts::new(row, &dimension, period, cost)).collect();
+    let about = ValuesOf { dimension: &dimension, period, cost, as_of };
+    let data: Vec<_> = rows.into_iter().map(|row| ValueCosts::new(row, &about)).collect();
     let totals = totals(&mut snapshot, &question).await?;
     let control = control(&mut snapshot, &[period], cost).await?;
 
-    let links = links.and("tags", format!("/v1/tags?period={period}"));
+    let links = links.and_as_of("tags", format!("/v1/tags?period={period}"), as_of);
     let context = MetaContext { periods: &[period], cost, today: state.today(), query };
     let meta = Meta::new(&mut snapshot, context, totals, data.len()).await?;
     if format == Format::Csv {

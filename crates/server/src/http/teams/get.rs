@@ -4,10 +4,9 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use bill::BillingPeriod;
 use serde::Serialize;
-use store::snapshot::{CostQuestion, Granularity, Scope, Snapshot};
+use store::snapshot::{AsOf, CostQuestion, Granularity, Scope, Snapshot};
 use utoipa::ToSchema;
 
-use super::list::echo;
 use super::{StoreResult, find_team, question_about};
 use crate::http::ApiState;
 use crate::http::access::CostReader;
@@ -72,21 +71,21 @@ pub(crate) async fn get_team(
 ) -> Result<Versioned<TeamAnswer>, Problem> {
     let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::COST)?;
     let Path(slug) = slug?;
-    let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
+    let mut snapshot = reader.revealing(asked.reveal)?.snapshot_as_of(asked.as_of).await?;
     let team = find_team(&mut snapshot, &slug).await?;
     let periods = snapshot.periods().to_vec();
     let question = question_about(&team, Scope::Periods(periods.clone()), asked.cost);
 
-    let by_period = costs_by_period(&mut snapshot, &team.slug, &question, &periods).await?;
+    let by_period = costs_by_period(&mut snapshot, &team.slug, &question, asked.as_of).await?;
     let rules = snapshot.rule_shares(&team.slug, &periods, asked.cost).await?;
     let totals = totals(&mut snapshot, &question).await?;
     let control = control(&mut snapshot, &periods, asked.cost).await?;
 
-    let query = echo(None, asked.cost).revealing(asked.reveal);
+    let query = asked.echo(None);
     let path = format!("/v1/teams/{}", team.slug);
     let links = Links::to_self(format!("{path}?{}", query.query_string()))
-        .and("showback", format!("{path}/showback"))
-        .and("teams", "/v1/teams");
+        .and_as_of("showback", format!("{path}/showback"), asked.as_of)
+        .and_as_of("teams", "/v1/teams", asked.as_of);
     let context = MetaContext { periods: &periods, cost: asked.cost, today: state.today(), query };
     let meta = Meta::new(&mut snapshot, context, totals, by_period.len()).await?;
     let rules = rules.into_iter().map(RuleFigures::from).collect();
@@ -98,14 +97,14 @@ async fn costs_by_period(
     snapshot: &mut Snapshot,
     slug: &str,
     question: &CostQuestion,
-    periods: &[BillingPeriod],
+    as_of: Option<AsOf>,
 ) -> StoreResult<Vec<PeriodCosts>> {
     let monthly = CostQuestion { granularity: Granularity::Monthly, ..question.clone() };
     let rows = snapshot.costs(&monthly).await?;
     let costs_of = |period: BillingPeriod| PeriodCosts {
         period,
         costs: rows.iter().filter(|row| row.period == Some(period)).cloned().map(Figures::from).collect(),
-        links: Links::default().and("showback", format!("/v1/teams/{slug}/showback?period={period}")),
+        links: Links::default().and_as_of("showback", format!("/v1/teams/{slug}/showback?period={period}"), as_of),
     };
-    Ok(periods.iter().rev().copied().map(costs_of).collect())
+    Ok(snapshot.periods().iter().rev().copied().map(costs_of).collect())
 }

@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use bill::BillingPeriod;
 use serde::Serialize;
-use store::snapshot::{CostBasis, CostQuestion, Dimension, Granularity, Scope, Snapshot};
+use store::snapshot::{AsOf, CostQuestion, Dimension, Granularity, Scope, Snapshot};
 use utoipa::ToSchema;
 
 use super::StoreResult;
@@ -16,11 +16,11 @@ use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, Told, control, totals};
 use crate::http::conditional::Versioned;
 use crate::http::documentation::{
-    FormatParameter, FormatProblems, NotModified, PeriodAndCostParameters, PeriodProblems,
+    FormatParameter, FormatProblems, NotModified, PeriodAndCostParameters, ReportProblems,
 };
 use crate::http::format::Format;
 use crate::http::format::table::Table;
-use crate::http::grammar::{Echo, ReportQuery, words};
+use crate::http::grammar::ReportQuery;
 use crate::http::problem::Problem;
 use crate::http::resolve::resolve_one;
 
@@ -77,7 +77,7 @@ pub(crate) struct TeamCosts {
 #[utoipa::path(get, path = "/v1/teams", tag = "teams", params(PeriodAndCostParameters, FormatParameter),
     responses((status = OK, description = "The teams", content(
                   (TeamsAnswer = "application/json"), (String = "text/csv"))),
-              NotModified, PeriodProblems, FormatProblems))]
+              NotModified, ReportProblems, FormatProblems))]
 pub(crate) async fn list_teams(
     State(state): State<ApiState>,
     reader: CostReader,
@@ -86,7 +86,7 @@ pub(crate) async fn list_teams(
 ) -> Result<Response, Problem> {
     let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_COST_AND_FORMAT)?;
     let format = Format::choose(asked.format, &headers, &Format::TABULAR)?;
-    let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
+    let mut snapshot = reader.revealing(asked.reveal)?.snapshot_as_of(asked.as_of).await?;
     let nothing_loaded = asked.period.is_none() && snapshot.periods().is_empty();
     let period = if nothing_loaded { None } else { Some(resolve_one(asked.period, &snapshot)?) };
 
@@ -99,11 +99,11 @@ pub(crate) async fn list_teams(
         cost: asked.cost,
         order_by: None,
     };
-    let data = teams_with_costs(&mut snapshot, &question, period).await?;
+    let data = teams_with_costs(&mut snapshot, &question, period, asked.as_of).await?;
     let totals = totals(&mut snapshot, &question).await?;
     let control = control(&mut snapshot, &periods, asked.cost).await?;
 
-    let query = echo(period, asked.cost).revealing(asked.reveal);
+    let query = asked.echo(period);
     let links = Links::to_self(format!("{PATH}?{}", query.query_string())).and("periods", "/v1/periods");
     let context = MetaContext { periods: &periods, cost: asked.cost, today: state.today(), query };
     let meta = Meta::new(&mut snapshot, context, totals, data.len()).await?;
@@ -114,20 +114,11 @@ pub(crate) async fn list_teams(
     Ok(Versioned::of(&snapshot, TeamsAnswer { data, meta, control, links }).into_response())
 }
 
-/// The parameters of a report, as understood.
-pub(super) fn echo(period: Option<BillingPeriod>, cost: CostBasis) -> Echo {
-    let mut echo = Echo::default();
-    if let Some(period) = period {
-        echo.push("period", period.to_string());
-    }
-    echo.push("cost", words::cost_basis(cost));
-    echo
-}
-
 async fn teams_with_costs(
     snapshot: &mut Snapshot,
     question: &CostQuestion,
     period: Option<BillingPeriod>,
+    as_of: Option<AsOf>,
 ) -> StoreResult<Vec<TeamCosts>> {
     let mut costs: BTreeMap<String, Vec<Figures>> = BTreeMap::new();
     for row in snapshot.costs(question).await? {
@@ -139,7 +130,8 @@ async fn teams_with_costs(
         figures.sort_by(|one, other| one.currency.cmp(&other.currency));
         let path = format!("/v1/teams/{}", team.slug);
         let showback = period.map_or_else(String::new, |period| format!("?period={period}"));
-        let links = Links::to_self(path.as_str()).and("showback", format!("{path}/showback{showback}"));
+        let links = Links::default().and_as_of("self", path.as_str(), as_of);
+        let links = links.and_as_of("showback", format!("{path}/showback{showback}"), as_of);
         TeamCosts { slug: team.slug, name: team.name, costs: figures, links }
     });
     Ok(teams.collect())

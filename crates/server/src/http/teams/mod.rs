@@ -7,6 +7,7 @@ mod showback;
 use store::StoreError;
 use store::snapshot::{CostBasis, CostQuestion, Dimension, Scope, Snapshot, Team};
 
+use super::as_of::in_version_of;
 use super::grammar::{nearest, shown};
 use super::problem::{Problem, ProblemKind};
 use super::showback::lines_with;
@@ -33,7 +34,8 @@ async fn find_team(snapshot: &mut Snapshot, slug: &str) -> Result<Team, Problem>
     }
     let teams = snapshot.teams().await?;
     let nearest = nearest(slug, teams.iter().map(|team| team.slug.as_str()));
-    let detail = format!("no team `{}` owns a cost; `/v1/teams` lists those that do", shown(slug));
+    let then = in_version_of(snapshot);
+    let detail = format!("no team `{}` owns a cost{then}; `/v1/teams` lists those that do", shown(slug));
     Err(Problem::about("team", ProblemKind::UnknownTeam, detail).with_suggestion(nearest))
 }
 

@@ -11,7 +11,6 @@ use serde::Serialize;
 use store::snapshot::{CostQuestion, Scope, Snapshot, Team};
 use utoipa::ToSchema;
 
-use super::list::echo;
 use super::{StoreResult, find_team, question_about};
 use crate::http::ApiState;
 use crate::http::access::CostReader;
@@ -114,7 +113,7 @@ pub(crate) async fn get_team_showback(
     let asked = ReportQuery::parse(query.as_deref(), &ReportQuery::PERIOD_COST_AND_FORMAT)?;
     let format = Format::choose(asked.format, &headers, &Format::TABULAR)?;
     let Path(slug) = slug?;
-    let mut snapshot = reader.revealing(asked.reveal)?.snapshot().await?;
+    let mut snapshot = reader.revealing(asked.reveal)?.snapshot_as_of(asked.as_of).await?;
     let team = find_team(&mut snapshot, &slug).await?;
     let period = resolve_one(asked.period, &snapshot)?;
     let question = question_about(&team, Scope::Periods(vec![period]), asked.cost);
@@ -122,11 +121,11 @@ pub(crate) async fn get_team_showback(
     let (data, tags_left_out) = showback(&mut snapshot, team, period, &question).await?;
     let control = control(&mut snapshot, &[period], asked.cost).await?;
 
-    let query = echo(Some(period), asked.cost).revealing(asked.reveal);
+    let query = asked.echo(Some(period));
     let path = format!("/v1/teams/{}", data.team.slug);
     let links = Links::to_self(format!("{path}/showback?{}", query.query_string()))
-        .and("previous", format!("{path}/showback?period={}", period.previous()))
-        .and("team", path)
+        .and_as_of("previous", format!("{path}/showback?period={}", period.previous()), asked.as_of)
+        .and_as_of("team", path, asked.as_of)
         .and("period", format!("/v1/periods/{period}"));
     let context = MetaContext { periods: &[period], cost: asked.cost, today: state.today(), query };
     let mut meta = Meta::new(&mut snapshot, context, data.totals.clone(), data.by_day.len()).await?;

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// `period`, `cost`, `reveal`, `q`, `limit` and `cursor`.
+/// `period`, `cost`, `as_of`, `reveal`, `q`, `limit` and `cursor`.
 pub(crate) struct ValuesParameters;
 
 impl IntoParams for ValuesParameters {
