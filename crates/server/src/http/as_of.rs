@@ -40,29 +40,29 @@ pub(crate) fn not_served(reason: NotServed, question: Option<&str>) -> Problem {
             let detail = format!("what was served then is not known; {first} is the first day that can be asked for");
             Fault::invalid_value("as_of", detail).into()
         }
-        NotServed::Forgotten { version, oldest } => {
-            let is_oldest = oldest.map(|oldest| format!("; v{oldest} is the oldest that is")).unwrap_or_default();
-            let detail = format!("data version v{version} is not kept any more{is_oldest}");
+        NotServed::Forgotten { version, next } => {
+            let is_next = next.map(|next| format!("; v{next} is the next that is")).unwrap_or_default();
+            let detail = format!("data version v{version} is not kept any more{is_next}");
             let problem = Problem::new(ProblemKind::DataVersionGone, detail);
             match question {
-                Some(question) => problem.with_links(instead(question, oldest)),
+                Some(question) => problem.with_links(instead(question, next)),
                 None => problem,
             }
         }
     }
 }
 
-/// Where the same question is answered: from the oldest version that is kept, and from the newest.
-fn instead(question: &str, oldest: Option<i64>) -> Links {
+/// Where the same question is answered: from the next version that is kept, and from the newest (RFC 5829).
+fn instead(question: &str, next: Option<i64>) -> Links {
     let (path, query) = question.split_once('?').unwrap_or((question, ""));
     let is_as_of = |pair: &&str| percent_decode_str(pair.split('=').next().unwrap_or_default()).eq(*b"as_of");
     let others: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty() && !is_as_of(pair)).collect();
     let newest = if others.is_empty() { path.to_owned() } else { format!("{path}?{}", others.join("&")) };
-    let links = match oldest {
-        Some(oldest) => Links::default().and_as_of("oldest", newest.as_str(), Some(AsOf::Version(oldest))),
+    let links = match next {
+        Some(next) => Links::default().and_as_of("successor-version", newest.as_str(), Some(AsOf::Version(next))),
         None => Links::default(),
     };
-    links.and("newest", newest)
+    links.and("latest-version", newest)
 }
 
 #[cfg(test)]
@@ -71,11 +71,16 @@ mod tests {
 
     #[test]
     fn the_same_question_is_linked_to_without_the_version_that_is_gone() {
-        let shown = |question| serde_json::to_string(&instead(question, Some(7))).expect("links are JSON");
-        assert_eq!(
-            shown("/v1/costs?period=2026-09&as_of=v1&group_by=team"),
-            r#"{"oldest":"/v1/costs?period=2026-09&group_by=team&as_of=v7","newest":"/v1/costs?period=2026-09&group_by=team"}"#
-        );
-        assert_eq!(shown("/v1/teams?as%5Fof=v1"), r#"{"oldest":"/v1/teams?as_of=v7","newest":"/v1/teams"}"#);
+        for (question, next, newest) in [
+            (
+                "/v1/costs?period=2026-09&as_of=v1&top=3",
+                "/v1/costs?period=2026-09&top=3&as_of=v7",
+                "/v1/costs?period=2026-09&top=3",
+            ),
+            ("/v1/teams?as%5Fof=v1", "/v1/teams?as_of=v7", "/v1/teams"),
+        ] {
+            let expected = Links::default().and("successor-version", next).and("latest-version", newest);
+            assert_eq!(instead(question, Some(7)), expected, "{question}");
+        }
     }
 }

@@ -40,8 +40,8 @@ pub enum NotServed {
     Forgotten {
         /// The number of the version.
         version: i64,
-        /// The oldest that is wholly kept.
-        oldest: Option<i64>,
+        /// The next one that is wholly kept.
+        next: Option<i64>,
     },
 }
 
@@ -128,22 +128,33 @@ async fn find(connection: &mut PgConnection, as_of: AsOf, newest: i64) -> Result
     match (known, as_of) {
         (Some(known), _) if !known.forgotten => Ok(Ok(known)),
         (None, AsOf::Version(version)) if version > newest => Ok(Err(NotServed::NotYet { newest })),
-        (None, AsOf::EndOf(_)) => Ok(Err(NotServed::Before { first: oldest(connection).await?.1 })),
+        (None, AsOf::EndOf(_)) => Ok(Err(NotServed::Before { first: first_day(connection).await? })),
         (Some(Known { data_version: version, .. }), _) | (None, AsOf::Version(version)) => {
-            Ok(Err(NotServed::Forgotten { version, oldest: oldest(connection).await?.0 }))
+            Ok(Err(NotServed::Forgotten { version, next: next_kept(connection, version).await? }))
         }
     }
 }
 
-/// The oldest version that is wholly kept, and when it was published.
-async fn oldest(connection: &mut PgConnection) -> Result<(Option<i64>, Option<NaiveDate>), StoreError> {
-    let oldest = sqlx::query!(
-        "select data_version, published_at from data_version where not forgotten order by data_version limit 1"
+/// When the oldest version that is wholly kept was published.
+async fn first_day(connection: &mut PgConnection) -> Result<Option<NaiveDate>, StoreError> {
+    let published_at =
+        sqlx::query_scalar!("select published_at from data_version where not forgotten order by data_version limit 1")
+            .fetch_optional(connection)
+            .await
+            .doing("the oldest data version")?;
+    Ok(published_at.map(|time| time.date_naive()))
+}
+
+/// The next version after this one that is wholly kept. The oldest of all is no help: it is the one before the first load,
+/// for as long as its rules are kept.
+async fn next_kept(connection: &mut PgConnection, version: i64) -> Result<Option<i64>, StoreError> {
+    sqlx::query_scalar!(
+        "select data_version from data_version where data_version > $1 and not forgotten order by data_version limit 1",
+        version,
     )
     .fetch_optional(connection)
     .await
-    .doing("the oldest data version")?;
-    Ok(oldest.map(|oldest| (oldest.data_version, oldest.published_at.date_naive())).unzip())
+    .doing("the next data version that is kept")
 }
 
 fn end_of(day: NaiveDate) -> DateTime<Utc> {

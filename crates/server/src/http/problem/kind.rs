@@ -325,7 +325,7 @@ impl ProblemKind {
                 "Pages that belong together are of one data version, and that of this page is not kept any more. `links.first` is the first page of the same question now."
             }
             Self::DataVersionGone => {
-                "The last five versions of a month before the newest, and the last five sets of ownership rules, are kept; what any other answer was made of is gone. `links.oldest` asks the same of the oldest data version that can be asked for, `links.newest` of the one that is served."
+                "The last five versions of a month before the newest, and the last five sets of ownership rules, are kept; what any other answer was made of is gone. `links.successor-version` asks the same of the next data version that is kept, `links.latest-version` of the one that is served."
             }
             Self::QueryTooLong => "Ask for fewer values at once.",
             Self::UnknownPath => "There is nothing at this path. `/` lists what there is.",
