@@ -142,7 +142,8 @@ impl CostFileRunner {
         let asked = CostsQuery::parse(Some(&file.question)).map_err(Problem::from)?;
         let format = asked.format.unwrap_or(Format::Csv);
         let version = AsOf::Version(file.data_version);
-        let snapshot = self.store.snapshot_as_of(file.sight.clone(), version).await?.map_err(not_served)?;
+        let snapshot =
+            self.store.snapshot_as_of(file.sight.clone(), version).await?.map_err(|reason| not_served(reason, None))?;
         let export = export(snapshot, asked, format, self.clock.now().date_naive()).await?;
         let headers = export.told().headers();
         let told: Map<String, Value> =

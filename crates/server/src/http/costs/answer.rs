@@ -84,8 +84,11 @@ pub(super) async fn answer(
     let data = Row::arranged(rows, &understood.question.group_by);
 
     let query = page.as_ref().map_or_else(|| echo.clone(), |page| page.echo(&echo));
-    let links =
-        link(Links::default(), "self", &query).and("periods", "/v1/periods").and_as_of("teams", "/v1/teams", as_of);
+    let links = link(Links::default(), "self", &query).and("periods", "/v1/periods").and_as_of(
+        "teams",
+        "/v1/teams",
+        understood.as_of,
+    );
     let links = page.map_or_else(|| links.clone(), |page| page.links(links.clone(), &echo, next.as_deref()));
     let (meta, control) = understood.said(&mut snapshot, query, data.len(), state.today()).await?;
     let answer = CostsAnswer { data, meta: meta.with_next_cursor(next), control, links };
