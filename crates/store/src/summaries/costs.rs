@@ -1,6 +1,7 @@
 //! Answers [`CostQuestion`]s from summaries: one pass over the rows of the teams that are asked for.
 //!
-//! Values are looked at once for each charge or caller of a load, never for each row; rows are added up by numbers.
+//! Values are looked at once for each charge or caller of a load, never for each row; rows are added up by numbers, in a table
+//! for each time and team, so that nothing is hashed for a row.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -62,6 +63,7 @@ impl Asked<'_> {
                 continue;
             }
             let group = groups.team(team);
+            let mut block = Block { time: None, team: group, place: groups.block(None, group) };
             for row in of_team {
                 let looked = seen
                     .get_mut(row.about as usize)
@@ -70,8 +72,10 @@ impl Asked<'_> {
                     continue;
                 };
                 let time = self.time(summary, row);
-                let currency = currencies[row.currency as usize];
-                groups.add(GroupKey { time, team: group, subject: looked.group, currency }, row);
+                if time != block.time {
+                    block = Block { time, team: group, place: groups.block(time, group) };
+                }
+                groups.add(block, looked.group, currencies[row.currency as usize], row);
             }
         }
     }
@@ -199,18 +203,32 @@ fn matches(filter: &Filter, value: Option<&str>) -> bool {
     filter.values.iter().any(|wanted| wanted.as_deref() == value || (is_unattributed && wanted.is_none()))
 }
 
-/// What makes a row of the answer, by numbers.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct GroupKey {
+/// A row of the answer, by numbers.
+struct Group {
     time: Option<NaiveDate>,
     team: u32,
     subject: u32,
     currency: u32,
+    sums: Sums,
 }
+
+/// Where the groups of a time and a team are found.
+#[derive(Clone, Copy)]
+struct Block {
+    time: Option<NaiveDate>,
+    team: u32,
+    place: usize,
+}
+
+/// The place of no group.
+const NONE: u32 = u32::MAX;
 
 /// The rows of an answer while they are added up.
 struct Groups<'s, 'q> {
-    sums: HashMap<GroupKey, Sums>,
+    groups: Vec<Group>,
+    block_places: HashMap<(Option<NaiveDate>, u32), usize>,
+    /// The places of groups by currency and subject.
+    blocks: Vec<Vec<Vec<u32>>>,
     by_team: bool,
     teams: Vec<&'s str>,
     team_numbers: HashMap<&'s str, u32>,
@@ -230,7 +248,9 @@ struct Subject<'s> {
 impl<'s, 'q> Groups<'s, 'q> {
     fn new(question: &'q CostQuestion) -> Self {
         Self {
-            sums: HashMap::new(),
+            groups: Vec::new(),
+            block_places: HashMap::new(),
+            blocks: Vec::new(),
             by_team: question.group_by.contains(&Dimension::Team),
             teams: Vec::new(),
             team_numbers: HashMap::new(),
@@ -275,35 +295,55 @@ impl<'s, 'q> Groups<'s, 'q> {
         new
     }
 
-    fn add(&mut self, key: GroupKey, row: &Row) {
-        *self.sums.entry(key).or_default() += row.sums;
+    fn block(&mut self, time: Option<NaiveDate>, team: u32) -> usize {
+        let blocks = &mut self.blocks;
+        *self.block_places.entry((time, team)).or_insert_with(|| {
+            blocks.push(Vec::new());
+            blocks.len() - 1
+        })
+    }
+
+    fn add(&mut self, block: Block, subject: u32, currency: u32, row: &Row) {
+        let places = &mut self.blocks[block.place];
+        if places.len() <= currency as usize {
+            places.resize(currency as usize + 1, Vec::new());
+        }
+        let places = &mut places[currency as usize];
+        if places.len() <= subject as usize {
+            places.resize(subject as usize + 1, NONE);
+        }
+        let place = &mut places[subject as usize];
+        if *place == NONE {
+            *place = number(self.groups.len());
+            let Block { time, team, .. } = block;
+            self.groups.push(Group { time, team, subject, currency, sums: Sums::default() });
+        }
+        self.groups[*place as usize].sums += row.sums;
     }
 
     fn into_rows(self, question: &CostQuestion) -> Vec<CostRow> {
         let by_principal = question.group_by.contains(&Dimension::Principal);
-        let row = |(key, sums): (&GroupKey, &Sums)| {
-            let subject = &self.subjects[key.subject as usize];
+        let row = |group: &Group| {
+            let (time, sums) = (group.time, &group.sums);
+            let subject = &self.subjects[group.subject as usize];
             let mut values = subject.values.iter();
             let mut value = |dimension: &Dimension| match dimension {
-                Dimension::Team => Some(self.teams[key.team as usize]),
+                Dimension::Team => Some(self.teams[group.team as usize]),
                 _ => values.next().copied().flatten(),
             };
             CostRow {
-                period: key
-                    .time
-                    .filter(|_| question.granularity == Granularity::Monthly)
-                    .map(BillingPeriod::containing),
-                date: key.time.filter(|_| question.granularity == Granularity::Daily),
+                period: time.filter(|_| question.granularity == Granularity::Monthly).map(BillingPeriod::containing),
+                date: time.filter(|_| question.granularity == Granularity::Daily),
                 dimensions: question.group_by.iter().map(|one| value(one).map(str::to_owned)).collect(),
                 principal_arn: subject.arn.filter(|_| by_principal).map(str::to_owned),
                 account_name: None,
                 cost: sums.cost(question.cost),
-                currency: self.currencies[key.currency as usize].to_owned(),
+                currency: self.currencies[group.currency as usize].to_owned(),
                 tokens: sums.tokens,
                 line_items: sums.line_items,
             }
         };
-        self.sums.iter().map(row).collect()
+        self.groups.iter().map(row).collect()
     }
 }
 
