@@ -218,7 +218,7 @@ mod tests {
 
     fn figures(uses: Vec<ModelUse>) -> ModelFigures {
         let (key, tally) = tally(uses).into_iter().next().expect("a model");
-        ModelFigures::new(key, tally)
+        ModelFigures::new(key, tally, None)
     }
 
     #[test]
