@@ -71,7 +71,7 @@ impl Export {
             })?;
             let mut rows = self.written().await?;
             // What fails now can still be said.
-            let _ = tokio::time::timeout(PATIENCE, rows.begin()).await.unwrap_or(Ok(()))?;
+            tokio::time::timeout(PATIENCE, rows.begin()).await.unwrap_or(Ok(()))?;
             rows.into_body(place)
         };
         Ok(version.sent_as(|()| (attachment(&name, format), headers, body).into_response()))
