@@ -22,6 +22,19 @@ pub(crate) fn require_past(as_of: AsOf, today: NaiveDate) -> Result<(), Fault> {
     }
 }
 
+/// Refuses an earlier version that holds nothing: of the newest, whoever asks is told to come back.
+///
+/// # Errors
+/// Where no billing period had been published by then.
+pub(crate) fn require_something(snapshot: &Snapshot) -> Result<(), Fault> {
+    let version = snapshot.data_version();
+    if !snapshot.periods().is_empty() || version == snapshot.newest_version() {
+        return Ok(());
+    }
+    let detail = format!("no billing period had been published by data version v{version}; ask for a later one");
+    Err(Fault::invalid_value("as_of", detail))
+}
+
 /// In which data version nothing is known by a name; nothing to say of the newest.
 pub(crate) fn in_version_of(snapshot: &Snapshot) -> String {
     let version = snapshot.data_version();

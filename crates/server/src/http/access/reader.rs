@@ -11,7 +11,7 @@ use store::snapshot::{AsOf, Snapshot};
 
 use super::admitted::{client_ip, forbidden, known_caller};
 use crate::http::ApiState;
-use crate::http::as_of::{not_served, require_past};
+use crate::http::as_of::{not_served, require_past, require_something};
 use crate::http::problem::{Problem, ProblemKind, chain};
 
 /// A caller who may read costs. It is the only way from a handler to a snapshot, and the snapshot keeps within its sight.
@@ -66,6 +66,7 @@ impl CostReader {
         require_past(as_of, self.state.today())?;
         let opened = self.state.store.snapshot_as_of(self.sight.clone(), as_of).await?;
         let snapshot = opened.map_err(|reason| not_served(reason, self.question().as_deref()))?;
+        require_something(&snapshot)?;
         self.written_down(snapshot).await
     }
 

@@ -90,7 +90,8 @@ fn list(place: &str, value: Value, may_be_null: bool) -> Result<String, Fault> {
 
 fn single(name: &str, value: Value) -> Result<String, Fault> {
     match value {
-        Value::Number(number) if NUMBERS.contains(&name) => Ok(number.to_string()),
+        // In JSON, 1.0 is a whole number.
+        Value::Number(number) if NUMBERS.contains(&name) => Ok(number.to_string().trim_end_matches(".0").to_owned()),
         Value::Bool(switch) if SWITCHES.contains(&name) => Ok(switch.to_string()),
         Value::String(text) if !NUMBERS.contains(&name) && !SWITCHES.contains(&name) => {
             checked(&text, name).map(|()| text)
@@ -125,7 +126,7 @@ mod tests {
         let body = json!({
             "period": ["2026-10", "2026-09"], "granularity": "daily", "group_by": ["team", "tag:a,b"],
             "filter": {"tag:cost-center": ["a,b", null, "\\"], "team": ["é"]}, "exclude": {"model": ["x&y=z"]},
-            "cost": "list", "order_by": "-tag:a,b", "top": 3, "limit": 10, "reveal": true,
+            "cost": "list", "order_by": "-tag:a,b", "top": 3.0, "limit": 10, "reveal": true,
         });
         let (asked, query_string) = read(body).expect("a question");
         assert_eq!(CostsQuery::parse(Some(&query_string)), Ok(asked));
