@@ -86,3 +86,15 @@ async fn whatever_is_asked_of_a_version_that_is_gone_is_answered_with_where_to_a
     }
     insta::assert_snapshot!(told);
 }
+
+/// Rules come into force before anything is loaded: that is a version as well, in which there is nothing to be asked.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_version_before_the_first_load_is_named_as_such(pool: PgPool) {
+    let world = World::with_sample(pool, 2_000).await;
+    for path in ["/v1/costs?as_of=v1", "/v1/teams?as_of=v1", "/v1/summary?as_of=v1"] {
+        let (status, problem) = world.ask(path).await;
+        assert_eq!((status.as_u16(), &problem["errors"][0]["parameter"]), (400, &"as_of".into()), "{path}: {problem}");
+        let detail = "no billing period had been published by data version v1; ask for a later one";
+        assert_eq!(problem["detail"], detail, "{path}");
+    }
+}
