@@ -15,6 +15,7 @@ use datafusion::scalar::ScalarValue;
 use futures::{StreamExt, future};
 
 use crate::catalogue::{Parameter, Question};
+use crate::group_texts::GroupTextsByNumber;
 use crate::probe::{Probe, ReadableFile, in_s3, probe};
 use crate::s3::cause_in_s3;
 use crate::{Answer, EngineError, ExportColumns, Manifest, damage, parameters, table, trino};
@@ -172,6 +173,7 @@ impl EmbeddedEngine {
         };
         let session = SessionContext::new_with_config_rt(trino::configure(config), Arc::clone(&self.runtime));
         trino::register_functions(&session);
+        session.add_optimizer_rule(Arc::new(GroupTextsByNumber { memory: Arc::clone(&self.runtime.memory_pool) }));
         session
     }
 }

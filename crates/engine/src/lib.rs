@@ -21,6 +21,7 @@ mod error;
 mod export;
 #[doc(hidden)]
 pub mod fuzzing;
+mod group_texts;
 mod line_choice;
 mod manifest;
 mod parameters;

@@ -67,7 +67,7 @@ async fn a_question_with_little_memory_spills_and_is_still_exact() {
     let folder = tempfile::tempdir().expect("a folder");
     let spill_folder = folder.path().join("made/here");
     let options =
-        EngineOptions { memory_limit_bytes: 48 << 20, spill_folder: Some(spill_folder.clone()), threads: Some(2) };
+        EngineOptions { memory_limit_bytes: 32 << 20, spill_folder: Some(spill_folder.clone()), threads: Some(2) };
     let engine = EmbeddedEngine::new(options).expect("an engine");
     let probe = crate::probe::probe(&manifest).await.expect("a probe");
     let frame = engine.plan(&catalogue::DAILY_COST, &unfolded(), &manifest, probe).await.expect("a plan");
