@@ -30,6 +30,14 @@ pub(crate) async fn own_load(
     .fetch_one(&mut *transaction)
     .await
     .doing("the lock on ownership")?;
+    // The load stays for as long as its owners are written: no foreign key ties them to it.
+    let there = sqlx::query_scalar!("select 1 from load where load_id = $1 for key share", load_id)
+        .fetch_optional(&mut *transaction)
+        .await
+        .doing("the load that is given to teams")?;
+    if there.is_none() {
+        return Ok(TeamNames::new());
+    }
     let done = sqlx::query_scalar!(
         r#"select exists (select from owner where load_id = $1 and ownership_id = $2) as "done!""#,
         load_id,
