@@ -6,7 +6,7 @@ use crate::EngineError;
 
 /// The rows that answer a question, as they come.
 ///
-/// Every batch has exactly [`Answer::schema`]: text is `Utf8`, money and quantities are `Decimal128(38, 12)`. Rows come
+/// Every batch has exactly [`Answer::schema`]: text is `Utf8View`, money and quantities are `Decimal128(38, 12)`. Rows come
 /// in no particular order. Dropping the stream cancels the work behind it.
 pub struct Answer {
     /// Names, order and types of the columns, as the question declares them.

@@ -78,7 +78,7 @@ impl Column {
     fn field(&self) -> Field {
         match *self {
             Self::Date(name) => Field::new(name, DataType::Date32, false),
-            Self::Text(name) => Field::new(name, DataType::Utf8, true),
+            Self::Text(name) => Field::new(name, DataType::Utf8View, true),
             Self::Amount(name) => Field::new(name, DataType::Decimal128(38, 12), false),
             Self::Count(name) => Field::new(name, DataType::Int64, false),
         }

@@ -1,7 +1,7 @@
 //! The functions of Trino that DataFusion lacks or gives another meaning.
 
+use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, MapArray, StringArray, StringViewArray, StringViewBuilder};
@@ -9,6 +9,7 @@ use arrow::datatypes::DataType;
 use datafusion::common::{exec_err, plan_err};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility};
+use serde::Serializer as _;
 
 use super::regexp::Replacement;
 use crate::columns::text_map;
@@ -109,17 +110,35 @@ fn element_at(arguments: &[ArrayRef]) -> Result<ArrayRef> {
 fn map_to_json(arguments: &[ArrayRef]) -> Result<ArrayRef> {
     let map = TextMap::new(&arguments[0])?;
     let mut texts = StringViewBuilder::with_capacity(map.len());
+    let (mut sorted, mut json) = (Vec::new(), Vec::new());
     for row in 0..map.len() {
         match map.entries(row) {
-            Some(entries) => texts.append_value(to_json(&entries.collect())?),
+            Some(entries) => {
+                sorted.clear();
+                sorted.extend(entries);
+                texts.append_value(to_json(&mut sorted, &mut json)?);
+            }
             None => texts.append_null(),
         }
     }
     Ok(Arc::new(texts.finish()))
 }
 
-fn to_json(entries: &BTreeMap<&str, Option<&str>>) -> Result<String> {
-    serde_json::to_string(entries).map_err(|error| DataFusionError::External(Box::new(error)))
+/// The entries as JSON, sorted by their keys, in bytes that are used again and again: this runs for every line. A key that
+/// comes twice counts as it came last.
+fn to_json<'b>(entries: &mut Vec<(&str, Option<&str>)>, json: &'b mut Vec<u8>) -> Result<&'b str> {
+    entries.sort_by_key(|(key, _)| *key);
+    entries.dedup_by(|later, kept| {
+        let is_same = later.0 == kept.0;
+        if is_same {
+            kept.1 = later.1;
+        }
+        is_same
+    });
+    json.clear();
+    let external = |error: serde_json::Error| DataFusionError::External(Box::new(error));
+    serde_json::Serializer::new(&mut *json).collect_map(entries.iter().copied()).map_err(external)?;
+    std::str::from_utf8(json).map_err(|error| DataFusionError::External(Box::new(error)))
 }
 
 fn regexp_replace(arguments: &[ArrayRef]) -> Result<ArrayRef> {
@@ -187,5 +206,18 @@ impl<'array> TextMap<'array> {
 
     fn value(&self, row: usize, wanted: &str) -> Option<&'array str> {
         self.entries(row)?.find(|(key, _)| *key == wanted).and_then(|(_, value)| value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_maps_give_equal_json() {
+        let mut json = Vec::new();
+        let mut given = vec![("team", Some("a")), ("app", None), ("team", Some("\"b\""))];
+        assert_eq!(to_json(&mut given, &mut json).expect("JSON"), r#"{"app":null,"team":"\"b\""}"#);
+        assert_eq!(to_json(&mut Vec::new(), &mut json).expect("JSON"), "{}", "nothing is left of the map before");
     }
 }

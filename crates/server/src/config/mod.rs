@@ -104,7 +104,7 @@ pub struct EngineConfig {
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { kind: EngineKind::Embedded, memory_limit_mib: 1024, spill_folder: None, threads: None }
+        Self { kind: EngineKind::Embedded, memory_limit_mib: 1536, spill_folder: None, threads: None }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The columns of an answer, taken by name and type: where they are not what the question promises, nothing is read.
 
-use arrow::array::{Array, AsArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringArray};
+use arrow::array::{Array, AsArray, Date32Array, Decimal128Array, Int64Array, RecordBatch, StringViewArray};
 use arrow::datatypes::{DataType, Date32Type, Decimal128Type, Int64Type};
 use bill::Amount;
 use chrono::NaiveDate;
@@ -10,13 +10,13 @@ use super::RefreshError;
 /// A text column. Values that Postgres cannot hold are refused when they are read.
 pub(crate) struct Texts<'b> {
     name: &'static str,
-    values: &'b StringArray,
+    values: &'b StringViewArray,
 }
 
 impl<'b> Texts<'b> {
     pub(crate) fn of(batch: &'b RecordBatch, name: &'static str) -> Result<Self, RefreshError> {
         let column = column(batch, name)?;
-        let values = column.as_string_opt::<i32>().ok_or_else(|| unexpected(name, column.data_type()))?;
+        let values = column.as_string_view_opt().ok_or_else(|| unexpected(name, column.data_type()))?;
         Ok(Self { name, values })
     }
 

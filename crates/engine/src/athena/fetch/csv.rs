@@ -147,7 +147,7 @@ mod tests {
     async fn read(text: &str, piece: usize) -> Result<Vec<Vec<Option<String>>>, EngineError> {
         let field = |name: &str, kind, nullable| Field::new(name, kind, nullable);
         let declared = Arc::new(Schema::new(vec![
-            field("tags", DataType::Utf8, true),
+            field("tags", DataType::Utf8View, true),
             field("cost", DataType::Decimal128(38, 12), false),
         ]));
         let bytes: Vec<Result<Bytes, AthenaError>> =

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, AsArray, RecordBatch, StringViewArray};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
@@ -37,9 +37,9 @@ fn typed(column: &ArrayRef, field: &Field) -> Result<ArrayRef, ArrowError> {
         return Err(named(ArrowError::CastError(format!("it is {}", column.data_type()))));
     }
     let cast = cast_with_options(column, field.data_type(), &strict).map_err(named)?;
-    match cast.as_any().downcast_ref::<StringArray>() {
+    match cast.as_string_view_opt() {
         Some(texts) => {
-            Ok(Arc::new(texts.iter().map(|text| text.filter(|text| !text.is_empty())).collect::<StringArray>()))
+            Ok(Arc::new(texts.iter().map(|text| text.filter(|text| !text.is_empty())).collect::<StringViewArray>()))
         }
         None => Ok(cast),
     }
@@ -60,7 +60,7 @@ fn is_exact(found: &DataType, declared: &DataType) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{Array, AsArray, Float64Array};
+    use arrow::array::{Array, Float64Array, StringArray};
     use arrow::datatypes::{Decimal128Type, Int64Type};
 
     use super::*;
@@ -68,7 +68,7 @@ mod tests {
     fn declared() -> SchemaRef {
         Arc::new(Schema::new(vec![
             Field::new("day", DataType::Date32, false),
-            Field::new("name", DataType::Utf8, true),
+            Field::new("name", DataType::Utf8View, true),
             Field::new("cost", DataType::Decimal128(38, 12), false),
             Field::new("lines", DataType::Int64, false),
         ]))
