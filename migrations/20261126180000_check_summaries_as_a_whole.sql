@@ -25,14 +25,19 @@ alter table team_day_cost
 alter table subject_cost
     drop constraint subject_cost_load_id_fkey;
 
-create function forget_rows_of_load() returns trigger language plpgsql as $$
+create function forget_rows(of_load bigint) returns void language sql as $$
+    delete from team_cost where load_id = of_load;
+    delete from team_period_cost where load_id = of_load;
+    delete from team_day_cost where load_id = of_load;
+    delete from subject_cost where load_id = of_load;
+    delete from owner where load_id = of_load
+$$;
+comment on function forget_rows is 'Deletes the owners and summaries of a load, which may take a while and is in nobody''s way.';
+
+create function forget_rows_with_load() returns trigger language plpgsql as $$
 begin
-    delete from team_cost where load_id = old.load_id;
-    delete from team_period_cost where load_id = old.load_id;
-    delete from team_day_cost where load_id = old.load_id;
-    delete from subject_cost where load_id = old.load_id;
-    delete from owner where load_id = old.load_id;
+    perform forget_rows(old.load_id);
     return old;
 end $$;
-comment on function forget_rows_of_load is 'Deletes the owners and summaries of a load that is deleted.';
-create trigger forget_rows before delete on load for each row execute function forget_rows_of_load();
+comment on function forget_rows_with_load is 'Owners and summaries go with their load.';
+create trigger forget_rows before delete on load for each row execute function forget_rows_with_load();

@@ -36,11 +36,11 @@ pub enum Step {
     Control,
     /// Asking for daily cost, and keeping the rows as they come.
     DailyCost,
-    /// Building the summaries of what was kept.
+    /// Building the summaries of what was kept, and applying ownership ahead.
     Summarise,
     /// Holding what was kept against the control totals.
     TieOut,
-    /// Applying ownership and making the version current.
+    /// Applying the ownership that is in force by then, and making the version current.
     Publish,
 }
 

@@ -71,6 +71,7 @@ impl Store {
             buffer: Vec::new(),
             line_items: 0,
             fact_rows: 0,
+            given: None,
             pseudonyms: self.pseudonyms.clone(),
         })))
     }
@@ -207,6 +208,15 @@ pub(super) async fn drop_or_leave(connection: &mut PgConnection, load_id: i64) {
     tracing::info!(load_id, "the partitions of a load are left for the next refresh to drop");
 }
 
+/// Deletes the owners and summaries of a load that is not served.
+pub(super) async fn forget_rows(connection: &mut PgConnection, load_id: i64) -> Result<(), StoreError> {
+    sqlx::query!("select forget_rows($1)", load_id)
+        .execute(connection)
+        .await
+        .map(drop)
+        .doing("the forgetting of a load's rows")
+}
+
 impl LoadWriter {
     /// Keeps the load as failed, with the reason and what did not tie out, and clears its rows away. Of several failures
     /// of one manifest the last is kept, so that a refresh that fails every hour does not fill the table. A load that has
@@ -248,6 +258,7 @@ impl LoadWriter {
         }
         transaction.commit().await.doing("the record of a failed load")?;
         if failed.rows_affected() == 1 {
+            forget_rows(&mut self.lease, self.load_id).await?;
             drop_or_leave(&mut self.lease, self.load_id).await;
             self.forget_earlier_failures().await?;
         }

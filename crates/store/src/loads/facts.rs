@@ -1,11 +1,13 @@
 use std::fmt::Write as _;
 
-use bill::Amount;
+use bill::{Amount, BillingPeriod};
 use chrono::NaiveDate;
 use sqlx::postgres::PgPoolCopyExt;
+use sqlx::{PgConnection, PgPool};
 
 use super::LoadWriter;
 use crate::error::{Doing, StoreError};
+use crate::ownership::{TeamNames, own_load, rules_in_force};
 
 /// One row of `daily_cost`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +87,8 @@ impl LoadWriter {
         Ok(())
     }
 
-    /// Ends the stream of facts, and builds what is read most from them: the period's summary, indexes, statistics.
+    /// Ends the stream of facts, and builds what is read most from them: the period's summary, the sums by team, indexes,
+    /// statistics.
     ///
     /// # Errors
     /// Where the database fails.
@@ -94,26 +97,12 @@ impl LoadWriter {
         if let Some(copy) = self.copy.take() {
             copy.finish().await.doing("the end of the facts")?;
         }
-        sqlx::query!(
-            "insert into period_cost
-             select load_id, subject_id, charge_id, currency, sum(unblended_cost), sum(net_unblended_cost),
-                    sum(list_cost), sum(tokens), sum(line_items)::bigint
-               from daily_cost
-              where load_id = $1
-              group by load_id, subject_id, charge_id, currency",
-            self.load_id,
-        )
-        .execute(&mut self.lease)
-        .await
-        .doing("the summary of the period")?;
-        sqlx::query!("select summarise_subjects($1)", self.load_id)
-            .execute(&mut self.lease)
-            .await
-            .doing("the summary by subject")?;
-        sqlx::query!("select index_load_partitions($1)", self.load_id)
-            .execute(&mut self.lease)
-            .await
-            .doing("the indexes of a load")?;
+        let (summarised, given) = tokio::join!(
+            summarise(&mut self.lease, self.load_id),
+            give_ahead(&self.copy_pool, self.load_id, self.period),
+        );
+        summarised?;
+        self.given = given;
         self.describe(has_net_unblended).await
     }
 
@@ -141,6 +130,42 @@ impl LoadWriter {
         (self.line_items, self.fact_rows) = (described.line_items, described.fact_rows);
         Ok(())
     }
+}
+
+async fn summarise(lease: &mut PgConnection, load_id: i64) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into period_cost
+         select load_id, subject_id, charge_id, currency, sum(unblended_cost), sum(net_unblended_cost),
+                sum(list_cost), sum(tokens), sum(line_items)::bigint
+           from daily_cost
+          where load_id = $1
+          group by load_id, subject_id, charge_id, currency",
+        load_id,
+    )
+    .execute(&mut *lease)
+    .await
+    .doing("the summary of the period")?;
+    sqlx::query!("select summarise_subjects($1)", load_id)
+        .execute(&mut *lease)
+        .await
+        .doing("the summary by subject")?;
+    sqlx::query!("select index_load_partitions($1)", load_id)
+        .execute(lease)
+        .await
+        .map(drop)
+        .doing("the indexes of a load")
+}
+
+/// Gives the load to teams on a second connection, while the first summarises it. What goes wrong here is tried again, and
+/// told, when the load is published: a load that does not tie out should say that first.
+async fn give_ahead(pool: &PgPool, load_id: i64, period: BillingPeriod) -> Option<(i32, TeamNames)> {
+    let given = async {
+        let mut connection = pool.acquire().await.doing("a second connection")?;
+        let (ownership_id, rules) = rules_in_force(&mut connection).await?;
+        let names = own_load(&mut connection, load_id, period, ownership_id, &rules).await?;
+        Ok::<_, StoreError>((ownership_id, names))
+    };
+    given.await.inspect_err(|error| tracing::debug!(load_id, %error, "the load is given to teams later")).ok()
 }
 
 /// Formats into bytes without a `String` in between.

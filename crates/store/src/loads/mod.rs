@@ -32,6 +32,7 @@ use sqlx::{PgConnection, PgPool, Postgres};
 
 #[cfg(doc)]
 use crate::Store;
+use crate::ownership::TeamNames;
 
 /// A load that is being written. Nobody sees it until [`LoadWriter::publish`]; no other process writes the same period
 /// of the same export meanwhile.
@@ -41,7 +42,8 @@ pub struct LoadWriter {
     /// Holds the lock on the export and period, and does all the writing but the copying of facts: whoever loses the lock
     /// cannot write any more. Dropping it closes the connection, and the lock goes with it whatever else happens.
     lease: PgConnection,
-    /// For the copying of facts, which keeps a connection busy for as long as it takes.
+    /// For the copying of facts, which keeps a connection busy for as long as it takes, and then for giving them to teams
+    /// beside the summaries.
     copy_pool: PgPool,
     load_id: i64,
     export_id: i32,
@@ -51,6 +53,8 @@ pub struct LoadWriter {
     buffer: Vec<u8>,
     line_items: i64,
     fact_rows: i64,
+    /// The version of the rules by which the load has been given to teams, and the names of these.
+    given: Option<(i32, TeamNames)>,
     /// How persons are named towards readers who may not see them.
     pseudonyms: Option<Arc<Pseudonyms>>,
 }

@@ -3,11 +3,11 @@ use serde_json::json;
 use sqlx::Connection;
 
 use super::LoadWriter;
-use super::begin::{drop_or_leave, export_name};
+use super::begin::{drop_or_leave, export_name, forget_rows};
 use crate::data_versions;
 use crate::error::{Doing, StoreError};
 use crate::events::{EventKind, NewEvent, record_in};
-use crate::ownership::{TeamNames, name_teams, own_load, rules_in_force};
+use crate::ownership::{TeamNames, analyze, name_teams, own_load, rules_in_force};
 
 /// What a load came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,11 @@ impl LoadWriter {
         for _ in 0..ATTEMPTS {
             let giving_way = self.loads_giving_way(configured).await?;
             let (ownership_id, rules) = rules_in_force(&mut self.lease).await?;
-            let names = own_load(&mut self.lease, self.load_id, self.period, ownership_id, &rules).await?;
+            let names = match self.given.take() {
+                Some((under, names)) if under == ownership_id => names,
+                _ => own_load(&mut self.lease, self.load_id, self.period, ownership_id, &rules).await?,
+            };
+            analyze(&mut self.lease).await;
             self.check_summaries(ownership_id).await?;
             if let Some(data_version) = self.flip(ownership_id, &names, &giving_way, now).await? {
                 self.prune().await;
@@ -161,26 +165,7 @@ impl LoadWriter {
             data_versions::forget_load(&mut self.lease, load_id).await?;
             // Rows first, which may take a while and is in nobody's way; then partitions, which must be quick. A load
             // whose partitions stay behind is kept as failed, so that the next refresh finds them.
-            sqlx::query!("delete from team_cost where load_id = $1", load_id)
-                .execute(&mut self.lease)
-                .await
-                .doing("the dropping of a load")?;
-            sqlx::query!("delete from subject_cost where load_id = $1", load_id)
-                .execute(&mut self.lease)
-                .await
-                .doing("the dropping of a load")?;
-            sqlx::query!("delete from team_day_cost where load_id = $1", load_id)
-                .execute(&mut self.lease)
-                .await
-                .doing("the dropping of a load")?;
-            sqlx::query!("delete from team_period_cost where load_id = $1", load_id)
-                .execute(&mut self.lease)
-                .await
-                .doing("the dropping of a load")?;
-            sqlx::query!("delete from owner where load_id = $1", load_id)
-                .execute(&mut self.lease)
-                .await
-                .doing("the dropping of a load")?;
+            forget_rows(&mut self.lease, load_id).await?;
             drop_or_leave(&mut self.lease, load_id).await;
             sqlx::query!(
                 "delete from load

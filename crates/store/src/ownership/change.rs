@@ -9,7 +9,7 @@ use serde_json::json;
 use sqlx::{Connection, PgConnection};
 
 use super::forget::forget_old_rules;
-use super::{OwnershipApplied, TeamNames, name_teams, own_load};
+use super::{OwnershipApplied, TeamNames, analyze, name_teams, own_load};
 use crate::audit::record_in;
 use crate::data_versions;
 use crate::error::{Doing, StoreError};
@@ -46,6 +46,7 @@ impl Store {
         loop {
             for (load_id, period) in loads_without_owners(&mut writer, ownership_id).await? {
                 names.extend(own_load(&mut writer, load_id, period, ownership_id, rules).await?);
+                analyze(&mut writer).await;
                 loads += 1;
             }
             if let Some(changed) = switch_ownership(&mut writer, ownership_id, &names, caller, now).await? {

@@ -50,7 +50,7 @@ pub(crate) async fn own_load(
         return Ok(TeamNames::new());
     }
     let mut teams = Teams::known_beside(&mut transaction, load_id, ownership_id, rules).await?;
-    let subjects = sqlx::query_scalar!("select distinct subject_id from period_cost where load_id = $1", load_id)
+    let subjects = sqlx::query_scalar!("select distinct subject_id from daily_cost where load_id = $1", load_id)
         .fetch_all(&mut *transaction)
         .await
         .doing("the subjects of a load")?;
@@ -62,13 +62,12 @@ pub(crate) async fn own_load(
     sqlx::query!("analyze owner").execute(&mut *transaction).await.doing("the statistics of owners")?;
     summarise_by_team(&mut transaction, load_id, ownership_id).await?;
     transaction.commit().await.doing("the giving of a load to teams")?;
-    analyze(connection).await;
     Ok(teams.met)
 }
 
 /// Without fresh statistics Postgres takes the new rows for a handful, and joins them one by one. Autovacuum would see to
 /// it a minute after readers have come.
-async fn analyze(connection: &mut PgConnection) {
+pub(crate) async fn analyze(connection: &mut PgConnection) {
     let tables = sqlx::query!(
         "analyze team_cost, team_period_cost, team_day_cost, ownership_total, subject_cost, owner, subject, charge, principal,
                      principal_pseudonym, tag_set, tag_set_pseudonym, team, load, control_total"

@@ -13,7 +13,7 @@ mod teams;
 use ledger::Ownership;
 use sqlx::PgConnection;
 
-pub(crate) use self::give::own_load;
+pub(crate) use self::give::{analyze, own_load};
 pub(crate) use self::teams::{TeamNames, name_teams};
 use crate::error::{Doing, StoreError};
 
