@@ -12,7 +12,7 @@ use serde_json::Value;
 use store::audit::{AuditEntry, AuditQuestion};
 use utoipa::ToSchema;
 
-use super::ApiState;
+use super::SharedState;
 use super::access::AuditReader;
 use super::answer::Links;
 use super::cursor::CursorQuestion;
@@ -134,7 +134,7 @@ impl From<AuditEntry> for AuditEntryDocument {
                   (AuditAnswer = "application/json"), (String = "text/csv"))),
               AuditProblems, FormatProblems))]
 pub(crate) async fn list_audit_entries(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     AuditReader(admitted): AuditReader,
     RawQuery(query): RawQuery,
     headers: HeaderMap,

@@ -21,7 +21,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use store::snapshot::Snapshot;
 
-use super::ApiState;
+use super::SharedState;
 use super::format::{Format, preferences};
 use super::memory::Asked;
 
@@ -62,7 +62,7 @@ impl<T: Serialize> IntoResponse for Versioned<T> {
 }
 
 /// Answers 304 where the caller has the newest answer, and gives every versioned answer its tag.
-pub(super) async fn conditional(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+pub(super) async fn conditional(State(state): State<SharedState>, request: Request, next: Next) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return next.run(request).await;
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use store::{Store, StoreError};
 use utoipa::ToSchema;
 
-use super::ApiState;
+use super::SharedState;
 use super::documentation::ProbeProblems;
 use super::problem::{Problem, ProblemKind, chain};
 
@@ -36,7 +36,7 @@ pub(crate) async fn get_livez() -> Json<Health> {
 ///
 /// Yes, if the database answers and a billing period is published.
 #[utoipa::path(get, path = "/readyz", tag = "service", security(()), responses((status = OK, description = "Ready", body = Health), ProbeProblems))]
-pub(crate) async fn get_readyz(State(state): State<ApiState>) -> Result<Json<Health>, Problem> {
+pub(crate) async fn get_readyz(State(state): State<SharedState>) -> Result<Json<Health>, Problem> {
     tokio::time::timeout(PATIENCE, state.limits.ready(can_answer(&state.store)))
         .await
         .map_err(|_| Problem::new(ProblemKind::StoreUnreachable, "the database did not answer in time"))??;

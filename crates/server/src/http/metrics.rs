@@ -12,7 +12,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::prometheus_text::CONTENT_TYPE;
 
-use super::ApiState;
+use super::SharedState;
 use super::access::Anyone;
 use super::documentation::PlainProblems;
 use super::grammar::ReportQuery;
@@ -28,7 +28,7 @@ pub use served::ServedMeasures;
 #[utoipa::path(get, path = "/metrics", tag = "service",
     responses((status = OK, description = "The measures", body = String, content_type = "text/plain"), PlainProblems))]
 pub(crate) async fn get_metrics(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     Anyone(caller): Anyone,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {

@@ -122,8 +122,12 @@ impl ApiState {
     }
 }
 
+/// The same for all handlers: a request takes hold of it several times, and copies none of it.
+pub(crate) type SharedState = Arc<ApiState>;
+
 /// The service.
 pub fn router(state: ApiState) -> Router {
+    let state = SharedState::new(state);
     let (router, _) = routes().split_for_parts();
     let router = router.fallback(unknown_path).method_not_allowed_fallback(method_not_allowed);
     // The last layer is the outermost: what is unchanged is not counted, and who asks is known before anything is.
@@ -141,7 +145,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     documentation::examples::with_examples(routes().into_openapi())
 }
 
-fn routes() -> OpenApiRouter<ApiState> {
+fn routes() -> OpenApiRouter<SharedState> {
     OpenApiRouter::with_openapi(documentation::base())
         .routes(routes!(costs::list_costs))
         .routes(routes!(costs::query_costs))

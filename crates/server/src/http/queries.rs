@@ -11,7 +11,7 @@ use store::queries::{QueryDay, QueryRecord};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::ApiState;
+use super::SharedState;
 use super::access::RefreshRunner;
 use super::answer::Links;
 use super::cursor::CursorQuestion;
@@ -184,7 +184,7 @@ impl From<QueryDay> for DayTotal {
                   (QueriesAnswer = "application/json"), (String = "text/csv"))),
               RefreshListProblems, FormatProblems))]
 pub(crate) async fn list_queries(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     RefreshRunner(admitted): RefreshRunner,
     RawQuery(query): RawQuery,
     headers: HeaderMap,

@@ -14,7 +14,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::csrf::ProtectionError;
 
-use super::ApiState;
+use super::SharedState;
 use super::access::client_ip;
 use super::problem::{Problem, ProblemKind};
 use crate::limits::{Asker, Exceeded, Left, WINDOW};
@@ -25,7 +25,7 @@ const STATE: HeaderName = HeaderName::from_static("ratelimit");
 const PROBES: [&str; 2] = ["/livez", "/readyz"];
 
 /// Turns a request away where as many are worked on as may be.
-pub(super) async fn shed(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+pub(super) async fn shed(State(state): State<SharedState>, request: Request, next: Next) -> Response {
     if is_probe(&request) {
         return next.run(request).await;
     }
@@ -37,7 +37,7 @@ pub(super) async fn shed(State(state): State<ApiState>, request: Request, next: 
 }
 
 /// Counts an answer that is worked out for its asker, and says how many are left.
-pub(super) async fn count(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+pub(super) async fn count(State(state): State<SharedState>, request: Request, next: Next) -> Response {
     if is_probe(&request) {
         return next.run(request).await;
     }

@@ -236,7 +236,8 @@ struct Groups<'s, 'q> {
     /// What rows are grouped by beside teams.
     dimensions: Vec<&'q Dimension>,
     subjects: Vec<Subject<'s>>,
-    subject_numbers: HashMap<Vec<Option<&'s str>>, u32>,
+    /// Asked for each charge or caller of each load.
+    subject_numbers: HashMap<Vec<Option<&'s str>>, u32, foldhash::fast::RandomState>,
 }
 
 /// The values of a group, and the principal as billed, where there is one.
@@ -257,7 +258,7 @@ impl<'s, 'q> Groups<'s, 'q> {
             currencies: Vec::new(),
             dimensions: question.group_by.iter().filter(|dimension| **dimension != Dimension::Team).collect(),
             subjects: Vec::new(),
-            subject_numbers: HashMap::new(),
+            subject_numbers: HashMap::default(),
         }
     }
 

@@ -8,7 +8,7 @@ use axum::extract::FromRequestParts;
 use axum::http::Extensions;
 use axum::http::request::Parts;
 
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::listen::client_address::ClientAddress;
 
@@ -63,10 +63,10 @@ macro_rules! admitted {
         #[derive(Clone, Debug)]
         pub(crate) struct $name(pub(crate) Admitted);
 
-        impl FromRequestParts<ApiState> for $name {
+        impl FromRequestParts<SharedState> for $name {
             type Rejection = Problem;
 
-            async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, Problem> {
+            async fn from_request_parts(parts: &mut Parts, _: &SharedState) -> Result<Self, Problem> {
                 Admitted::with(parts, Permission::$permission).map(Self)
             }
         }

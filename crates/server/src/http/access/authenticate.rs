@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::admitted::client_ip;
 use super::sign_in::SESSION_COOKIE;
 use crate::gate::{Presented, Refused};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::middleware::LogName;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::throttle;
@@ -29,7 +29,7 @@ const PUBLIC: [&str; 8] =
 const PUBLIC_FOLDERS: [&str; 2] = ["/docs/", "/problems/"];
 
 /// Puts the caller into the extensions of the request, or refuses.
-pub(in crate::http) async fn authenticate(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+pub(in crate::http) async fn authenticate(State(state): State<SharedState>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
     if PUBLIC.contains(&path.as_str()) || PUBLIC_FOLDERS.iter().any(|folder| path.starts_with(folder)) {
         return next.run(request).await;
@@ -56,7 +56,7 @@ pub(in crate::http) async fn authenticate(State(state): State<ApiState>, request
     }
 }
 
-async fn as_caller(state: &ApiState, caller: Arc<Caller>, mut request: Request, next: Next) -> Response {
+async fn as_caller(state: &SharedState, caller: Arc<Caller>, mut request: Request, next: Next) -> Response {
     let (path, address) = (request.uri().path().to_owned(), client_ip(request.extensions()));
     request.extensions_mut().insert(Arc::clone(&caller));
     let mut response = next.run(request).await;
@@ -108,7 +108,7 @@ pub(crate) fn bearer(value: &HeaderValue) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && is_one_token).then_some(token)
 }
 
-async fn refuse(state: &ApiState, reason: &str, path: &str, address: IpAddr, arrived: Instant) -> Response {
+async fn refuse(state: &SharedState, reason: &str, path: &str, address: IpAddr, arrived: Instant) -> Response {
     let record = async {
         if let Some(trace) = state.gate.refusals() {
             trace.record(&state.store, reason, path, address, state.clock.now()).await;

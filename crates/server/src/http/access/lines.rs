@@ -4,7 +4,7 @@ use axum::http::request::Parts;
 use store::snapshot::Snapshot;
 
 use super::admitted::Admitted;
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::problem::Problem;
 
 /// A caller who may ask for single lines: of what they have `drilldown:run` for, with persons as everybody sees them. Its
@@ -13,7 +13,7 @@ use crate::http::problem::Problem;
 pub(crate) struct LineReader {
     /// Who, from where, and of what.
     pub(crate) admitted: Admitted,
-    state: ApiState,
+    state: SharedState,
 }
 
 impl LineReader {
@@ -27,10 +27,10 @@ impl LineReader {
     }
 }
 
-impl FromRequestParts<ApiState> for LineReader {
+impl FromRequestParts<SharedState> for LineReader {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &SharedState) -> Result<Self, Problem> {
         let admitted = Admitted::with(parts, Permission::DrilldownRun)?;
         Ok(Self { admitted, state: state.clone() })
     }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::admitted::known_caller;
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::answer::Links;
 use crate::http::documentation::PlainProblems;
 use crate::http::grammar::ReportQuery;
@@ -44,10 +44,10 @@ pub(crate) struct Me {
 /// Somebody who is known, whatever they may do.
 pub(crate) struct Anyone(pub(crate) std::sync::Arc<access::Caller>);
 
-impl FromRequestParts<ApiState> for Anyone {
+impl FromRequestParts<SharedState> for Anyone {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &SharedState) -> Result<Self, Problem> {
         known_caller(&parts.extensions).map(Self)
     }
 }

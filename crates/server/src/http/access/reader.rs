@@ -10,7 +10,7 @@ use serde_json::json;
 use store::snapshot::{AsOf, Snapshot};
 
 use super::admitted::{client_ip, forbidden, known_caller};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::as_of::{not_served, require_past, require_something};
 use crate::http::problem::{Problem, ProblemKind, chain};
 
@@ -21,7 +21,7 @@ pub(crate) struct CostReader {
     pub(crate) caller: Arc<Caller>,
     /// What they may see.
     pub(crate) sight: Sight,
-    state: ApiState,
+    state: SharedState,
     /// From where they ask.
     pub(crate) address: IpAddr,
     uri: Uri,
@@ -139,10 +139,10 @@ impl CostReader {
     }
 }
 
-impl FromRequestParts<ApiState> for CostReader {
+impl FromRequestParts<SharedState> for CostReader {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, state: &SharedState) -> Result<Self, Problem> {
         let caller = known_caller(&parts.extensions)?;
         let sight = state.gate.sight_of(&caller).ok_or_else(|| forbidden(Permission::CostsRead))?;
         let address = client_ip(&parts.extensions);

@@ -20,7 +20,7 @@ use store::sessions::SessionRecord;
 use subtle::ConstantTimeEq;
 
 use super::admitted::client_ip;
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::documentation::SignInProblems;
 use crate::http::grammar::{Accepted, Fault, Faults, Parameters, ReportQuery, shown};
 use crate::http::problem::{Problem, ProblemKind, chain};
@@ -49,7 +49,10 @@ pub(crate) struct CallbackQuery {
 #[utoipa::path(get, path = "/auth/sign-in", tag = "access", security(()),
     params(("return_to" = Option<String>, Query, description = "Path to go to afterwards", example = "/v1/teams")),
     responses((status = SEE_OTHER, description = "To the provider"), SignInProblems))]
-pub(crate) async fn get_sign_in(State(state): State<ApiState>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
+pub(crate) async fn get_sign_in(
+    State(state): State<SharedState>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
     let (openid, _) = provider(&state)?;
     let return_to = return_path(query.as_deref())?;
     let start = openid.begin().await.map_err(provider_failed)?;
@@ -70,7 +73,10 @@ pub(crate) async fn get_sign_in(State(state): State<ApiState>, RawQuery(query): 
            ("state" = Option<String>, Query, description = "Which sign-in it answers"),
            ("error" = Option<String>, Query, description = "Why the provider refused")),
     responses((status = SEE_OTHER, description = "Signed in"), SignInProblems))]
-pub(crate) async fn get_callback(State(state): State<ApiState>, answer: CallbackAnswer) -> Result<Response, Problem> {
+pub(crate) async fn get_callback(
+    State(state): State<SharedState>,
+    answer: CallbackAnswer,
+) -> Result<Response, Problem> {
     provider(&state)?;
     let address = answer.address;
     let signed_in = finish(&state, answer).await;
@@ -84,7 +90,7 @@ pub(crate) async fn get_callback(State(state): State<ApiState>, answer: Callback
 }
 
 /// Gives the browser a session, if it began to sign in here and the provider says who it is.
-async fn finish(state: &ApiState, answer: CallbackAnswer) -> Result<Response, Problem> {
+async fn finish(state: &SharedState, answer: CallbackAnswer) -> Result<Response, Problem> {
     let (openid, lasts) = provider(state)?;
     let CallbackAnswer { query, cookies, address } = answer;
     let failed = |detail: &str| Problem::new(ProblemKind::SignInFailed, detail);
@@ -134,7 +140,7 @@ async fn finish(state: &ApiState, answer: CallbackAnswer) -> Result<Response, Pr
 #[utoipa::path(post, path = "/auth/sign-out", tag = "access", security((), ("session" = [])),
     responses((status = NO_CONTENT, description = "Signed out"), SignInProblems))]
 pub(crate) async fn post_sign_out(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     leaver: Leaver,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
@@ -153,10 +159,10 @@ pub(crate) struct CallbackAnswer {
     address: std::net::IpAddr,
 }
 
-impl FromRequestParts<ApiState> for CallbackAnswer {
+impl FromRequestParts<SharedState> for CallbackAnswer {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut axum::http::request::Parts, _: &ApiState) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, _: &SharedState) -> Result<Self, Problem> {
         let query = Query::<CallbackQuery>::try_from_uri(&parts.uri);
         let Query(query) = query.map_err(|error| {
             let detail = "what the provider sent the browser back with cannot be read; begin again at `/auth/sign-in`";
@@ -173,10 +179,10 @@ pub(crate) struct Leaver {
     address: std::net::IpAddr,
 }
 
-impl FromRequestParts<ApiState> for Leaver {
+impl FromRequestParts<SharedState> for Leaver {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut axum::http::request::Parts, _: &ApiState) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut axum::http::request::Parts, _: &SharedState) -> Result<Self, Problem> {
         let caller = parts.extensions.get::<std::sync::Arc<Caller>>().cloned();
         let caller = caller.filter(|caller| caller.kind == CallerKind::Session);
         let hash = session_hash(&parts.headers);
@@ -188,7 +194,7 @@ fn session_hash(headers: &HeaderMap) -> Option<[u8; 32]> {
     CookieJar::from_headers(headers).get(SESSION_COOKIE).map(|cookie| digest(cookie.value()))
 }
 
-fn provider(state: &ApiState) -> Result<(&Openid, Duration), Problem> {
+fn provider(state: &SharedState) -> Result<(&Openid, Duration), Problem> {
     state
         .gate
         .sign_in()

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::range::Asked;
 use super::{cost_file_id, find};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::CostReader;
 use crate::http::conditional::names;
 use crate::http::documentation::{CostFileContentProblems, NotModified};
@@ -38,7 +38,7 @@ use crate::http::problem::{Problem, ProblemKind};
                   (String = "text/csv"), (String = "application/x-ndjson"), (String = "application/vnd.apache.parquet"))),
               NotModified, CostFileContentProblems))]
 pub(crate) async fn get_cost_file_content(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::document::CostFileAnswer;
 use super::{find, path_of};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::CostReader;
 use crate::http::body::JsonObject;
 use crate::http::costs::{question, require_whole};
@@ -35,7 +35,7 @@ use crate::http::problem::{Problem, ProblemKind};
                   headers(("location" = String, description = "The path of the file"))),
               CostFileBodyProblems))]
 pub(crate) async fn create_cost_file(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     RawQuery(query): RawQuery,
     body: JsonObject,
@@ -50,7 +50,11 @@ pub(crate) async fn create_cost_file(
     Ok((status, location, NO_STORE, Json(CostFileAnswer::from(&record))).into_response())
 }
 
-async fn request(state: &ApiState, reader: &CostReader, mut asked: CostsQuery) -> Result<(Uuid, StatusCode), Problem> {
+async fn request(
+    state: &SharedState,
+    reader: &CostReader,
+    mut asked: CostsQuery,
+) -> Result<(Uuid, StatusCode), Problem> {
     require_whole(asked.arrangement.page.as_ref())?;
     let format = asked.format.unwrap_or(Format::Csv);
     if format == Format::Json {

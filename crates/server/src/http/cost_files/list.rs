@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::PATH;
 use super::document::CostFile;
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::CostReader;
 use crate::http::answer::Links;
 use crate::http::cursor::CursorQuestion;
@@ -67,7 +67,7 @@ pub(crate) struct CostFilesAnswer {
                   (CostFilesAnswer = "application/json"), (String = "text/csv"))),
               CostFileListProblems, FormatProblems))]
 pub(crate) async fn list_cost_files(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     RawQuery(query): RawQuery,
     headers: HeaderMap,

@@ -18,7 +18,7 @@ use axum::extract::rejection::PathRejection;
 use store::cost_files::CostFileRecord;
 use uuid::Uuid;
 
-use super::ApiState;
+use super::SharedState;
 use super::access::CostReader;
 use super::grammar::shown;
 use super::problem::{Problem, ProblemKind};
@@ -48,7 +48,7 @@ fn unknown(id: &str) -> Problem {
 }
 
 /// The file of this id, where it is the reader's.
-async fn find(state: &ApiState, reader: &CostReader, id: Uuid) -> Result<CostFileRecord, Problem> {
+async fn find(state: &SharedState, reader: &CostReader, id: Uuid) -> Result<CostFileRecord, Problem> {
     let record = state.store.cost_file(id, &reader.caller, state.clock.now()).await?;
     record.ok_or_else(|| unknown(&id.to_string()))
 }

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::document::CostFileAnswer;
 use super::{cost_file_id, find, unknown};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::CostReader;
 use crate::http::documentation::CostFileProblems;
 use crate::http::grammar::ReportQuery;
@@ -22,7 +22,7 @@ use crate::http::problem::Problem;
     params(("id" = String, Path, description = "The id of the file", format = "uuid")),
     responses((status = OK, description = "The file", body = CostFileAnswer), CostFileProblems))]
 pub(crate) async fn get_cost_file(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
@@ -41,7 +41,7 @@ pub(crate) async fn get_cost_file(
     params(("id" = String, Path, description = "The id of the file", format = "uuid")),
     responses((status = NO_CONTENT, description = "The file is deleted"), CostFileProblems))]
 pub(crate) async fn delete_cost_file(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,

@@ -9,7 +9,7 @@ use store::snapshot::{Arrangement, AsOf, CostQuestion, Scope, Snapshot};
 use utoipa::ToSchema;
 
 use super::paging::{Page, link, page_version};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::CostReader;
 use crate::http::answer::{
     ComparedWith, ControlFigures, CostRows, Links, Meta, MetaContext, Row, control, totals, ungrouped,
@@ -56,7 +56,7 @@ pub(super) struct Asking<'r> {
 /// Where it is about what is not loaded, not to be seen by this reader, too large, of another data version, or in no format
 /// that is accepted.
 pub(super) async fn answer(
-    state: &ApiState,
+    state: &SharedState,
     reader: CostReader,
     asked: CostsQuery,
     asking: &Asking<'_>,

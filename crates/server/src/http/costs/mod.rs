@@ -11,7 +11,7 @@ use axum::response::Response;
 use self::answer::{Asking, CostsAnswer};
 pub(crate) use self::answer::{export, question, require_whole};
 pub(crate) use self::query::{__path_query_costs, query_costs};
-use super::ApiState;
+use super::SharedState;
 use super::access::CostReader;
 use super::documentation::{CostsParameters, CostsProblems, FormatProblems, NotModified};
 use super::grammar::CostsQuery;
@@ -35,7 +35,7 @@ const PATH: &str = "/v1/costs";
                   (String = "application/vnd.apache.parquet"))),
               NotModified, CostsProblems, FormatProblems))]
 pub(crate) async fn list_costs(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     RawQuery(query): RawQuery,
     method: Method,

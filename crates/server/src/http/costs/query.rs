@@ -3,7 +3,7 @@ use axum::http::{HeaderMap, Method};
 use axum::response::{IntoResponse, Response};
 
 use super::answer::{Asking, CostsAnswer, answer};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::CostReader;
 use crate::http::body::JsonObject;
 use crate::http::documentation::{CostsBodyProblems, CostsQuestion, FormatProblems};
@@ -22,7 +22,7 @@ use crate::http::problem::Problem;
                   (String = "application/vnd.apache.parquet"))),
               CostsBodyProblems, FormatProblems))]
 pub(crate) async fn query_costs(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     RawQuery(query): RawQuery,
     method: Method,

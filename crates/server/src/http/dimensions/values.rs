@@ -8,7 +8,7 @@ use serde::Serialize;
 use store::snapshot::{CostQuestion, Dimension, Scope};
 use utoipa::ToSchema;
 
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, Links, Meta, MetaContext, Told, control, totals};
 use crate::http::conditional::Versioned;
@@ -51,7 +51,7 @@ pub(crate) struct DimensionValuesAnswer {
                   (DimensionValuesAnswer = "application/json"), (String = "text/csv"))),
               NotModified, DimensionProblems, FormatProblems))]
 pub(crate) async fn list_dimension_values(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     dimension: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,

@@ -15,7 +15,7 @@ use super::body::DrilldownBody;
 use super::document::DrilldownAnswer;
 use super::{Opened, path_of};
 use crate::drilldowns::parameters;
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::LineReader;
 use crate::http::body::{JsonObject, fault};
 use crate::http::documentation::DrilldownBodyProblems;
@@ -34,7 +34,7 @@ use crate::http::resolve::resolve_one;
                   headers(("location" = String, description = "The path of the drill-down"))),
               DrilldownBodyProblems))]
 pub(crate) async fn create_drilldown(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: LineReader,
     RawQuery(query): RawQuery,
     body: JsonObject,
@@ -81,7 +81,7 @@ fn export(given: Option<&str>, period: BillingPeriod, snapshot: &Snapshot) -> Re
 }
 
 async fn request(
-    state: &ApiState,
+    state: &SharedState,
     reader: &LineReader,
     asked: &Asked,
     snapshot: &mut Snapshot,
@@ -116,7 +116,7 @@ async fn request(
 
 /// What to fetch. Nothing, where nothing in sight can be in it: asking AWS would cost money and tell nothing.
 async fn lines_to_fetch(
-    state: &ApiState,
+    state: &SharedState,
     asked: &Asked,
     snapshot: &mut Snapshot,
 ) -> Result<Option<LinesToFetch>, Problem> {

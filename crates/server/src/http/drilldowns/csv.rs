@@ -7,7 +7,7 @@ use futures::stream::try_unfold;
 
 use super::Opened;
 use super::line::{LineDocument, TagMap};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::LineReader;
 use crate::http::answer::DATA_VERSION;
 use crate::http::format::csv::{harmless, writer, written};
@@ -48,7 +48,7 @@ const COLUMNS: [&str; 25] = [
 
 /// Where the stream is.
 struct Stream {
-    state: ApiState,
+    state: SharedState,
     reader: LineReader,
     opened: Option<Opened>,
     data_version: i64,
@@ -56,7 +56,7 @@ struct Stream {
 }
 
 /// The answer, which is sent as it is read.
-pub(super) fn answer(state: ApiState, reader: LineReader, opened: Opened) -> Response {
+pub(super) fn answer(state: SharedState, reader: LineReader, opened: Opened) -> Response {
     let name = format!("drilldown-{}", opened.record.drilldown_id);
     let data_version = opened.snapshot.data_version();
     let stream = Stream { state, reader, opened: Some(opened), data_version, after: None };

@@ -5,7 +5,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 
 use super::{drilldown_id, unknown};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::LineReader;
 use crate::http::documentation::DrilldownProblems;
 use crate::http::grammar::ReportQuery;
@@ -18,7 +18,7 @@ use crate::http::problem::Problem;
     params(("id" = String, Path, description = "The id of the drill-down", format = "uuid")),
     responses((status = NO_CONTENT, description = "The drill-down is deleted"), DrilldownProblems))]
 pub(crate) async fn delete_drilldown(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: LineReader,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::document::DrilldownAnswer;
 use super::{Opened, drilldown_id};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::LineReader;
 use crate::http::documentation::DrilldownProblems;
 use crate::http::grammar::ReportQuery;
@@ -21,7 +21,7 @@ use crate::http::problem::Problem;
     params(("id" = String, Path, description = "The id of the drill-down", format = "uuid")),
     responses((status = OK, description = "The drill-down", body = DrilldownAnswer), DrilldownProblems))]
 pub(crate) async fn get_drilldown(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: LineReader,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,

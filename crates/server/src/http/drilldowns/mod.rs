@@ -21,7 +21,7 @@ use store::snapshot::{LineQuestion, LoadVersion, Snapshot};
 use uuid::Uuid;
 
 use self::asked::Asked;
-use super::ApiState;
+use super::SharedState;
 use super::access::LineReader;
 use super::grammar::shown;
 use super::problem::{Problem, ProblemKind};
@@ -61,7 +61,7 @@ impl Opened {
     ///
     /// # Errors
     /// Where there is none of this id, or the database fails.
-    async fn new(state: &ApiState, reader: &LineReader, id: Uuid) -> Result<Self, Problem> {
+    async fn new(state: &SharedState, reader: &LineReader, id: Uuid) -> Result<Self, Problem> {
         let record = state.store.drilldown(id, &reader.admitted.caller).await?;
         let record = record.ok_or_else(|| unknown(&id.to_string()))?;
         let asked = Asked::read_back(&record.question)?;

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::document::{TieOutDocument, tie_out};
 use super::line::LineDocument;
 use super::{Opened, csv, drilldown_id, path_of};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::LineReader;
 use crate::http::answer::{Links, data_version};
 use crate::http::cursor::CursorQuestion;
@@ -58,7 +58,7 @@ pub(crate) struct DrilldownRowsMeta {
                   (DrilldownRowsAnswer = "application/json"), (String = "text/csv"))),
               DrilldownRowsProblems, FormatProblems))]
 pub(crate) async fn list_drilldown_rows(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: LineReader,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::EventDocument;
 use crate::gate::Refused;
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::{CostReader, Credentials};
 use crate::http::grammar::{Fault, Faults, shown};
 use crate::http::problem::{Problem, ProblemKind};
@@ -39,7 +39,7 @@ const PIECE: i64 = 100;
 
 /// A stream that somebody listens to.
 pub(super) struct Feed {
-    state: ApiState,
+    state: SharedState,
     credentials: Credentials,
     announced: watch::Receiver<i64>,
     /// The place in the log up to which everything was told.
@@ -52,7 +52,7 @@ pub(super) struct Feed {
 impl Feed {
     /// Begins a stream for a caller who may have one more.
     pub(super) async fn open(
-        state: &ApiState,
+        state: &SharedState,
         reader: &CostReader,
         headers: &HeaderMap,
         last_event_id: Option<Uuid>,

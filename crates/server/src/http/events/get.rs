@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use super::feed::{Feed, last_event_id};
 use super::list::{EventsAnswer, list, names_format};
 use super::representation::Representation;
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::CostReader;
 use crate::http::documentation::{EventParameters, EventProblems, FormatParameter, FormatProblems};
 use crate::http::grammar::ReportQuery;
@@ -28,7 +28,7 @@ use crate::http::problem::Problem;
                   (EventsAnswer = "application/json"), (String = "text/csv"), (String = "text/event-stream"))),
               EventProblems, FormatProblems))]
 pub(crate) async fn get_events(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     headers: HeaderMap,
     RawQuery(query): RawQuery,

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::document::NewKeyAnswer;
 use super::schema::{GrantSchema, LifetimeSchema, NameSchema};
 use super::{grants, may_give};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::KeysAdmin;
 use crate::http::body::{Fields, JsonObject, fault};
 use crate::http::documentation::KeyBodyProblems;
@@ -69,7 +69,7 @@ fn named<E: ToString>(field: &str, error: E) -> crate::http::grammar::Fault {
                   headers(("location" = String, description = "The path of the key"))),
               KeyBodyProblems))]
 pub(crate) async fn create_key(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     KeysAdmin(admitted): KeysAdmin,
     RawQuery(query): RawQuery,
     body: JsonObject,

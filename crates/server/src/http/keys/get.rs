@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::document::{KeyAnswer, NO_STORE};
 use super::{key_id, unknown};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::KeysAdmin;
 use crate::http::documentation::KeyProblems;
 use crate::http::grammar::ReportQuery;
@@ -20,7 +20,7 @@ use crate::http::problem::Problem;
     params(("id" = String, Path, description = "The id of the key", format = "uuid")),
     responses((status = OK, description = "The key", body = KeyAnswer), KeyProblems))]
 pub(crate) async fn get_key(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     KeysAdmin(admitted): KeysAdmin,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::document::{ApiKey, NO_STORE};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::KeysAdmin;
 use crate::http::answer::Links;
 use crate::http::cursor::CursorQuestion;
@@ -61,7 +61,7 @@ pub(crate) struct KeysAnswer {
                   (KeysAnswer = "application/json"), (String = "text/csv"))),
               KeyListProblems, FormatProblems))]
 pub(crate) async fn list_keys(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     KeysAdmin(admitted): KeysAdmin,
     RawQuery(query): RawQuery,
     headers: HeaderMap,

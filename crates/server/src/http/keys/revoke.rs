@@ -5,7 +5,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 
 use super::{key_id, unknown};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::KeysAdmin;
 use crate::http::documentation::KeyProblems;
 use crate::http::grammar::ReportQuery;
@@ -18,7 +18,7 @@ use crate::http::problem::Problem;
     params(("id" = String, Path, description = "The id of the key", format = "uuid")),
     responses((status = NO_CONTENT, description = "The key is revoked"), KeyProblems))]
 pub(crate) async fn revoke_key(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     KeysAdmin(admitted): KeysAdmin,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,

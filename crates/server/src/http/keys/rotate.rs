@@ -13,7 +13,7 @@ use super::create::lifetime;
 use super::document::NewKeyAnswer;
 use super::schema::LifetimeSchema;
 use super::{key_id, may_give, unknown};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::KeysAdmin;
 use crate::http::body::{JsonObject, fault};
 use crate::http::documentation::RotationProblems;
@@ -78,7 +78,7 @@ fn whole(number: &Number) -> Option<i64> {
                   headers(("location" = String, description = "The path of the new key"))),
               RotationProblems))]
 pub(crate) async fn rotate_key(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     KeysAdmin(admitted): KeysAdmin,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,

@@ -10,7 +10,7 @@ use store::refreshes::RefreshPart;
 use store::snapshot::{Control, CostBasis};
 use tokio::sync::Mutex;
 
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::problem::chain;
 
 /// Prometheus waits ten seconds, where nothing else is said: what takes longer than this is left out.
@@ -46,7 +46,7 @@ pub(super) struct View {
 }
 
 /// What the database tells; `None` where it does not answer in time.
-pub(super) async fn view(state: &ApiState) -> Option<View> {
+pub(super) async fn view(state: &SharedState) -> Option<View> {
     let read = async {
         Ok::<_, StoreError>(View {
             served: served(state).await?,
@@ -68,7 +68,7 @@ pub(super) async fn view(state: &ApiState) -> Option<View> {
     }
 }
 
-async fn served(state: &ApiState) -> Result<Arc<Served>, StoreError> {
+async fn served(state: &SharedState) -> Result<Arc<Served>, StoreError> {
     // Whoever looks meanwhile waits for what is being read.
     let mut kept = state.served_measures.0.lock().await;
     let is_of = |version: i64| move |served: &&Arc<Served>| served.data_version == version;

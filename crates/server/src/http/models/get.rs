@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::tally::tally;
 use super::{ModelFigures, model_id};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, CostRows, Links, Meta, MetaContext, Row, control, totals};
 use crate::http::as_of::in_version_of;
@@ -62,7 +62,7 @@ pub(crate) struct ModelDetail {
     params(("model" = String, Path, description = "The id of the model", example = "claude-sonnet-4.6"), CostParameters),
     responses((status = OK, description = "The model", body = ModelAnswer), NotModified, ModelProblems))]
 pub(crate) async fn get_model(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,

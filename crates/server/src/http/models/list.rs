@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::ModelFigures;
 use super::tally::tally;
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, Links, Meta, MetaContext, Told, control, totals};
 use crate::http::conditional::Versioned;
@@ -85,7 +85,7 @@ pub(crate) struct ModelsAnswer {
                   (ModelsAnswer = "application/json"), (String = "text/csv"))),
               NotModified, ReportProblems, FormatProblems))]
 pub(crate) async fn list_models(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     RawQuery(query): RawQuery,
     headers: HeaderMap,

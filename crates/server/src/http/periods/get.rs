@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::list::whole_periods;
 use super::versions::{BillPart, Version};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, Links, Meta, MetaContext, Told, control, totals};
 use crate::http::documentation::{FormatParameter, FormatProblems, PeriodInPath, PeriodProblems};
@@ -107,7 +107,7 @@ pub(crate) struct Freshness {
                   (PeriodAnswer = "application/json"), (String = "text/csv"))),
               PeriodProblems, FormatProblems))]
 pub(crate) async fn get_period(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,

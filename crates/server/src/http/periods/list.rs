@@ -9,7 +9,7 @@ use serde::Serialize;
 use store::snapshot::{CostBasis, CostQuestion, CostRow, Granularity, LoadVersion, Scope, Snapshot};
 use utoipa::ToSchema;
 
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, Told, control, totals};
 use crate::http::conditional::Versioned;
@@ -105,7 +105,7 @@ impl From<&LoadVersion> for ServedExport {
                   (PeriodsAnswer = "application/json"), (String = "text/csv"))),
               NotModified, PeriodListProblems, FormatProblems))]
 pub(crate) async fn list_periods(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     RawQuery(query): RawQuery,
     headers: HeaderMap,

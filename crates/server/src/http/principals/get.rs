@@ -9,7 +9,7 @@ use store::snapshot::{
 };
 use utoipa::ToSchema;
 
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, control, totals};
 use crate::http::as_of::in_version_of;
@@ -126,7 +126,7 @@ pub(crate) struct TeamShares {
            CostParameters),
     responses((status = OK, description = "The principal", body = PrincipalAnswer), NotModified, PrincipalProblems))]
 pub(crate) async fn get_principal(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     id: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,

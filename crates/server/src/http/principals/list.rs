@@ -9,7 +9,7 @@ use store::snapshot::{CostQuestion, Dimension, Filter, Scope};
 use utoipa::ToSchema;
 
 use super::{PrincipalCosts, WHO};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, Links, Meta, MetaContext, Told, control, totals};
 use crate::http::conditional::Versioned;
@@ -83,7 +83,7 @@ pub(crate) struct PrincipalsAnswer {
                   (PrincipalsAnswer = "application/json"), (String = "text/csv"))),
               NotModified, ListProblems, FormatProblems))]
 pub(crate) async fn list_principals(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     RawQuery(query): RawQuery,
     headers: HeaderMap,

@@ -13,7 +13,7 @@ use utoipa::openapi::schema::ArrayBuilder;
 
 use super::document::RefreshAnswer;
 use super::{path_of, sees_the_whole_bill};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::RefreshRunner;
 use crate::http::body::{JsonObject, fault};
 use crate::http::documentation::{RefreshBodyProblems, period_schema};
@@ -70,7 +70,7 @@ impl RefreshBody {
                   headers(("location" = String, description = "The path of the refresh"))),
               RefreshBodyProblems))]
 pub(crate) async fn create_refresh(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     RefreshRunner(admitted): RefreshRunner,
     RawQuery(query): RawQuery,
     body: JsonObject,

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::document::RefreshAnswer;
 use super::{refresh_id, sees_the_whole_bill, unknown};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::RefreshRunner;
 use crate::http::documentation::RefreshProblems;
 use crate::http::grammar::ReportQuery;
@@ -21,7 +21,7 @@ use crate::http::problem::Problem;
     params(("id" = String, Path, description = "The id of the refresh", format = "uuid")),
     responses((status = OK, description = "The refresh", body = RefreshAnswer), RefreshProblems))]
 pub(crate) async fn get_refresh(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     RefreshRunner(admitted): RefreshRunner,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::document::Refresh;
 use super::{PATH, sees_the_whole_bill};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::RefreshRunner;
 use crate::http::answer::Links;
 use crate::http::cursor::CursorQuestion;
@@ -74,7 +74,7 @@ pub(crate) struct RefreshesAnswer {
                   (RefreshesAnswer = "application/json"), (String = "text/csv"))),
               RefreshListProblems, FormatProblems))]
 pub(crate) async fn list_refreshes(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     RefreshRunner(admitted): RefreshRunner,
     RawQuery(query): RawQuery,
     headers: HeaderMap,

@@ -13,7 +13,7 @@ use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use uuid::Uuid;
 
-use super::ApiState;
+use super::SharedState;
 use super::grammar::shown;
 use super::problem::{Problem, ProblemKind};
 pub(crate) use create::{__path_create_refresh, create_refresh};
@@ -39,6 +39,6 @@ fn unknown(id: &str) -> Problem {
 }
 
 /// Whether a caller may be told what is counted over, or quoted from, the whole bill.
-pub(super) fn sees_the_whole_bill(state: &ApiState, caller: &Caller) -> bool {
+pub(super) fn sees_the_whole_bill(state: &SharedState, caller: &Caller) -> bool {
     state.gate.sight_of(caller).is_some_and(|sight| sight.is_whole())
 }

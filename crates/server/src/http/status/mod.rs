@@ -14,7 +14,7 @@ use store::snapshot::{CostBasis, LoadVersion, Snapshot};
 use utoipa::ToSchema;
 
 use self::warnings::Warning;
-use super::ApiState;
+use super::SharedState;
 use super::access::Anyone;
 use super::answer::{Links, data_version};
 use super::documentation::PlainProblems;
@@ -137,7 +137,7 @@ impl StoreView {
 #[utoipa::path(get, path = "/v1/status", tag = "service",
     responses((status = OK, description = "The status", body = StatusAnswer), PlainProblems))]
 pub(crate) async fn get_status(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     Anyone(caller): Anyone,
     RawQuery(query): RawQuery,
 ) -> Result<Json<StatusAnswer>, Problem> {
@@ -165,7 +165,7 @@ pub(crate) async fn get_status(
     Ok(Json(StatusAnswer { data, links }))
 }
 
-async fn view_store(state: &ApiState, sight: Sight) -> Result<StoreView, StoreError> {
+async fn view_store(state: &SharedState, sight: Sight) -> Result<StoreView, StoreError> {
     let mut snapshot = state.store.snapshot(sight).await?;
     let periods = snapshot.periods().to_vec();
     let mut warnings = Vec::new();
@@ -195,7 +195,7 @@ async fn view_store(state: &ApiState, sight: Sight) -> Result<StoreView, StoreEr
     })
 }
 
-fn served_period(snapshot: &Snapshot, load: &LoadVersion, state: &ApiState) -> (String, ServedPeriod) {
+fn served_period(snapshot: &Snapshot, load: &LoadVersion, state: &SharedState) -> (String, ServedPeriod) {
     let written_at = load.manifest_written_at;
     let served = ServedPeriod {
         period: load.period,
@@ -210,7 +210,7 @@ fn served_period(snapshot: &Snapshot, load: &LoadVersion, state: &ApiState) -> (
 }
 
 /// Every export that is configured, served or was refreshed, by name.
-fn exports(state: &ApiState, view: &StoreView, outcomes: Vec<RefreshOutcome>, sight: &Sight) -> Vec<ExportStatus> {
+fn exports(state: &SharedState, view: &StoreView, outcomes: Vec<RefreshOutcome>, sight: &Sight) -> Vec<ExportStatus> {
     let served = view.periods.iter().map(|(export, _)| export);
     let refreshed = outcomes.iter().map(|outcome| &outcome.export);
     let mut names: Vec<String> = state.exports.iter().chain(served).chain(refreshed).cloned().collect();
@@ -221,7 +221,7 @@ fn exports(state: &ApiState, view: &StoreView, outcomes: Vec<RefreshOutcome>, si
 
 fn export(
     name: String,
-    state: &ApiState,
+    state: &SharedState,
     view: &StoreView,
     outcomes: &[RefreshOutcome],
     sight: &Sight,

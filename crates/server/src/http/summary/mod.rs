@@ -13,7 +13,7 @@ use store::snapshot::{
 };
 use utoipa::ToSchema;
 
-use super::ApiState;
+use super::SharedState;
 use super::access::CostReader;
 use super::answer::{
     ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, TokenCounts, Told, control, totals,
@@ -150,7 +150,7 @@ impl From<Unclassified> for UnclassifiedFigures {
                   (SummaryAnswer = "application/json"), (String = "text/csv"))),
               NotModified, ReportProblems, FormatProblems))]
 pub(crate) async fn get_summary(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     RawQuery(query): RawQuery,
     headers: HeaderMap,

@@ -10,7 +10,7 @@ use store::snapshot::{AsOf, Scope, Snapshot, TagCoverage};
 use utoipa::ToSchema;
 
 use super::share;
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, Told, control, totals};
 use crate::http::conditional::Versioned;
@@ -99,7 +99,7 @@ pub(crate) struct CoverageFigures {
                   (TagsAnswer = "application/json"), (String = "text/csv"))),
               NotModified, ReportProblems, FormatProblems))]
 pub(crate) async fn list_tags(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     RawQuery(query): RawQuery,
     headers: HeaderMap,

@@ -12,7 +12,7 @@ use store::snapshot::{CostQuestion, Dimension, Scope, Snapshot};
 use utoipa::ToSchema;
 
 use super::{key_in_path, require_known};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, Told, control, totals};
 use crate::http::as_of::in_version_of;
@@ -99,7 +99,7 @@ pub(crate) struct TagShowback {
                   (TagShowbackAnswer = "application/json"), (String = "text/csv"))),
               NotModified, TagProblems, FormatProblems))]
 pub(crate) async fn get_tag_showback(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     path: Result<Path<(String, String)>, PathRejection>,
     RawQuery(query): RawQuery,

@@ -9,7 +9,7 @@ use store::snapshot::{CostQuestion, Dimension, Scope};
 use utoipa::ToSchema;
 
 use super::{key_in_path, require_known};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, Links, Meta, MetaContext, Told, control, totals};
 use crate::http::conditional::Versioned;
@@ -51,7 +51,7 @@ pub(crate) struct TagValuesAnswer {
                   (TagValuesAnswer = "application/json"), (String = "text/csv"))),
               NotModified, TagProblems, FormatProblems))]
 pub(crate) async fn list_tag_values(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     key: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,

@@ -8,7 +8,7 @@ use store::snapshot::{AsOf, CostQuestion, Granularity, Scope, Snapshot};
 use utoipa::ToSchema;
 
 use super::{StoreResult, find_team, question_about};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, control, totals};
 use crate::http::conditional::Versioned;
@@ -64,7 +64,7 @@ pub(crate) struct PeriodCosts {
     params(("team" = String, Path, description = "The id of the team", example = "data-science"), CostParameters),
     responses((status = OK, description = "The team", body = TeamAnswer), NotModified, TeamProblems))]
 pub(crate) async fn get_team(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     slug: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,

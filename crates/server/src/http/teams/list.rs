@@ -11,7 +11,7 @@ use store::snapshot::{AsOf, CostQuestion, Dimension, Granularity, Scope, Snapsho
 use utoipa::ToSchema;
 
 use super::StoreResult;
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, Figures, Links, Meta, MetaContext, Told, control, totals};
 use crate::http::conditional::Versioned;
@@ -79,7 +79,7 @@ pub(crate) struct TeamCosts {
                   (TeamsAnswer = "application/json"), (String = "text/csv"))),
               NotModified, ReportProblems, FormatProblems))]
 pub(crate) async fn list_teams(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     RawQuery(query): RawQuery,
     headers: HeaderMap,

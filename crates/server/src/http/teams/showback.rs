@@ -12,7 +12,7 @@ use store::snapshot::{CostQuestion, Scope, Snapshot, Team};
 use utoipa::ToSchema;
 
 use super::{StoreResult, find_team, question_about};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::CostReader;
 use crate::http::answer::{ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, Told, control, totals};
 use crate::http::conditional::Versioned;
@@ -104,7 +104,7 @@ pub(crate) struct TeamName {
                   (ShowbackAnswer = "application/json"), (String = "text/csv"))),
               NotModified, TeamProblems, FormatProblems))]
 pub(crate) async fn get_team_showback(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     reader: CostReader,
     slug: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,

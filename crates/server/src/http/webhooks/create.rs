@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::PATH;
 use super::body::WebhookBody;
 use super::document::{Webhook, WebhookSecretAnswer};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::WebhooksAdmin;
 use crate::http::answer::Links;
 use crate::http::body::JsonObject;
@@ -69,7 +69,7 @@ pub(crate) struct WebhooksAnswer {
                   (WebhooksAnswer = "application/json"), (String = "text/csv"))),
               WebhookListProblems, FormatProblems))]
 pub(crate) async fn list_webhooks(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     WebhooksAdmin(admitted): WebhooksAdmin,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -104,7 +104,7 @@ pub(crate) async fn list_webhooks(
                   headers(("location" = String, description = "The path of the webhook"))),
               WebhookBodyProblems))]
 pub(crate) async fn create_webhook(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     WebhooksAdmin(admitted): WebhooksAdmin,
     RawQuery(query): RawQuery,
     body: JsonObject,

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::delivery::Delivery;
 use super::{path_of, unknown, webhook_id};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::WebhooksAdmin;
 use crate::http::answer::Links;
 use crate::http::cursor::CursorQuestion;
@@ -70,7 +70,7 @@ pub(crate) struct DeliveriesAnswer {
                   (DeliveriesAnswer = "application/json"), (String = "text/csv"))),
               WebhookDeliveriesProblems, FormatProblems))]
 pub(crate) async fn list_deliveries(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     WebhooksAdmin(admitted): WebhooksAdmin,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,

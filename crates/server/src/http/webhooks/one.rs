@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use super::document::{WebhookAnswer, WebhookSecretAnswer};
 use super::{unknown, webhook_id};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::WebhooksAdmin;
 use crate::http::documentation::WebhookProblems;
 use crate::http::grammar::ReportQuery;
@@ -22,7 +22,7 @@ use crate::webhooks::WebhookSecret;
     params(("id" = String, Path, description = "The id of the webhook", format = "uuid")),
     responses((status = OK, description = "The webhook", body = WebhookAnswer), WebhookProblems))]
 pub(crate) async fn get_webhook(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     WebhooksAdmin(_admitted): WebhooksAdmin,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
@@ -40,7 +40,7 @@ pub(crate) async fn get_webhook(
     params(("id" = String, Path, description = "The id of the webhook", format = "uuid")),
     responses((status = NO_CONTENT, description = "The webhook is deleted"), WebhookProblems))]
 pub(crate) async fn delete_webhook(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     WebhooksAdmin(admitted): WebhooksAdmin,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
@@ -59,7 +59,7 @@ pub(crate) async fn delete_webhook(
     params(("id" = String, Path, description = "The id of the webhook", format = "uuid")),
     responses((status = OK, description = "The webhook", body = WebhookAnswer), WebhookProblems))]
 pub(crate) async fn enable_webhook(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     WebhooksAdmin(admitted): WebhooksAdmin,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
@@ -81,7 +81,7 @@ pub(crate) async fn enable_webhook(
                   headers(("location" = String, description = "The path of the webhook"))),
               WebhookProblems))]
 pub(crate) async fn rotate_webhook_secret(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     WebhooksAdmin(admitted): WebhooksAdmin,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,

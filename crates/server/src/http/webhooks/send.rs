@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::delivery::Delivery;
 use super::{id, path_of, unknown, unknown_delivery, webhook_id};
-use crate::http::ApiState;
+use crate::http::SharedState;
 use crate::http::access::WebhooksAdmin;
 use crate::http::answer::Links;
 use crate::http::documentation::{ReplayProblems, WebhookTestProblems};
@@ -39,7 +39,7 @@ pub(crate) struct DeliveryAnswer {
                   headers(("location" = String, description = "Where the message can be watched"))),
               WebhookTestProblems))]
 pub(crate) async fn test_webhook(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     WebhooksAdmin(admitted): WebhooksAdmin,
     path: Result<Path<String>, PathRejection>,
     RawQuery(query): RawQuery,
@@ -60,7 +60,7 @@ pub(crate) async fn test_webhook(
                   headers(("location" = String, description = "Where the message can be watched"))),
               ReplayProblems))]
 pub(crate) async fn replay_delivery(
-    State(state): State<ApiState>,
+    State(state): State<SharedState>,
     WebhooksAdmin(admitted): WebhooksAdmin,
     path: Result<Path<(String, String)>, PathRejection>,
     RawQuery(query): RawQuery,
