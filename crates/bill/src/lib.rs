@@ -24,6 +24,6 @@ pub mod tags;
 
 pub mod classify;
 
-pub use amount::{Amount, ParseAmountError};
+pub use amount::{Amount, AmountText, ParseAmountError};
 pub use period::{BillingPeriod, ParseBillingPeriodError};
 pub use proportion::proportion;

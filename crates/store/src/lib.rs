@@ -7,6 +7,7 @@
 //! [`loads`] writes, [`snapshot`] reads, and the rules of ownership are applied between the two.
 
 pub mod audit;
+mod copy;
 pub mod cost_files;
 mod data_versions;
 pub mod drilldowns;

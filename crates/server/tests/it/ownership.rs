@@ -3,8 +3,8 @@
 use crate::support::{World, amount, costs_by, now, period};
 use bill::principal::{FoldRule, SessionFold};
 use ledger::Ownership;
-use sample::LineItem;
-use sqlx::PgPool;
+use sample::{LineItem, SampleOptions};
+use sqlx::{AssertSqlSafe, PgPool};
 
 const MONTH: &str = "2026-09";
 
@@ -60,6 +60,48 @@ async fn new_rules_move_cost_without_reading_the_export(pool: PgPool) {
 
     let again = world.store.apply_ownership(&rules, now()).await.expect("the same rules");
     assert!(!again.changed, "the same rules again change nothing");
+}
+
+/// A load that is read is given to teams on the way; where rules change, loads that are kept are.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_load_is_given_to_teams_on_the_way_as_from_what_is_kept(pool: PgPool) {
+    let world = World::new(pool).await;
+    let rules = Ownership::parse(
+        "[[rule]]\nname = \"gateway\"\nteam = \"Gateways\"\nmatch = { role = \"*gateway*\" }\n\
+         [[rule]]\nname = \"people\"\nteam = \"People\"\nmatch = { person = \"a*\" }\n\
+         [[rule]]\nname = \"tagged\"\nteam_from_tag = \"team\"\n",
+    )
+    .expect("rules");
+    world.store.apply_ownership(&rules, now()).await.expect("the rules come into force");
+    let options = SampleOptions { lines: 3_000, folder: world.export_folder(), ..SampleOptions::default() };
+    sample::write(&options, |_| {}).expect("a sample");
+    world.refresh_well().await;
+    let on_the_way = given(&world.pool).await;
+    assert!(on_the_way.len() > 1_000, "{} rows say who owns what", on_the_way.len());
+
+    world.store.apply_ownership(&Ownership::by_team_tag(), now()).await.expect("other rules");
+    for table in ["owner", "team_cost", "team_period_cost", "team_day_cost", "ownership_total"] {
+        let forgotten = format!("delete from {table} where ownership_id = 2");
+        assert_ne!(
+            sqlx::query(AssertSqlSafe(forgotten)).execute(&world.pool).await.expect(table).rows_affected(),
+            0,
+            "{table}"
+        );
+    }
+    world.store.apply_ownership(&rules, now()).await.expect("the first rules again");
+    assert!(given(&world.pool).await == on_the_way, "the same owners and sums, word for word");
+}
+
+/// Every row of owners and of sums by team under the second rules, in words.
+async fn given(pool: &PgPool) -> Vec<String> {
+    let mut rows = Vec::new();
+    for table in ["owner", "team_cost", "team_period_cost", "team_day_cost", "ownership_total"] {
+        let question = format!("select '{table} ' || row_to_json(t)::text from {table} t where ownership_id = 2");
+        let found: Vec<String> = sqlx::query_scalar(AssertSqlSafe(question)).fetch_all(pool).await.expect(table);
+        rows.extend(found);
+    }
+    rows.sort();
+    rows
 }
 
 /// A team tag that is mended in AWS is not held against its own earlier spelling, and the team shows its new name.

@@ -7,8 +7,10 @@ use sqlx::types::Json;
 use sqlx::{Connection, PgConnection};
 
 use super::LoadWriter;
+use crate::copy::CopyRows;
 use crate::error::{Doing, StoreError};
 use crate::events::{EventKind, NewEvent, record_in};
+use crate::ownership::{OwnersMet, rules_in_force};
 use crate::snapshot::Difference;
 use crate::store::Store;
 
@@ -59,6 +61,7 @@ impl Store {
         {
             return Ok(Begin::Unchanged(version));
         }
+        let (ownership_id, rules) = rules_in_force(&mut lease).await?;
         let (load_id, version) = insert_load(&mut lease, export_id, new).await?;
         Ok(Begin::Load(Box::new(LoadWriter {
             lease,
@@ -68,7 +71,8 @@ impl Store {
             period: new.period,
             version,
             copy: None,
-            buffer: Vec::new(),
+            rows: CopyRows::default(),
+            met: Some(OwnersMet::new(ownership_id, rules, new.period)),
             line_items: 0,
             fact_rows: 0,
             given: None,

@@ -183,7 +183,12 @@ impl LoadWriter {
         .execute(&mut self.lease)
         .await
         .doing("new principals")?;
-        numbers_of_principals(&mut self.lease, principals).await?.into_iter().collect()
+        let ids: Vec<i32> =
+            numbers_of_principals(&mut self.lease, principals).await?.into_iter().collect::<Result<_, _>>()?;
+        if let Some(met) = &mut self.met {
+            met.meet_principals(&ids, principals);
+        }
+        Ok(ids)
     }
 
     /// The numbers of these sets of tags, in their order.
@@ -211,7 +216,11 @@ impl LoadWriter {
         .execute(&mut self.lease)
         .await
         .doing("new sets of tags")?;
-        numbers_of_tag_sets(&mut self.lease, sets).await?.into_iter().collect()
+        let ids: Vec<i32> = numbers_of_tag_sets(&mut self.lease, sets).await?.into_iter().collect::<Result<_, _>>()?;
+        if let Some(met) = &mut self.met {
+            met.meet_tag_sets(&ids, sets);
+        }
+        Ok(ids)
     }
 
     /// The numbers of these charges, in their order.
@@ -279,7 +288,12 @@ impl LoadWriter {
         .execute(&mut self.lease)
         .await
         .doing("new subjects")?;
-        numbers_of_subjects(&mut self.lease, subjects).await?.into_iter().collect()
+        let ids: Vec<i32> =
+            numbers_of_subjects(&mut self.lease, subjects).await?.into_iter().collect::<Result<_, _>>()?;
+        if self.met.as_mut().is_some_and(|met| !met.meet_subjects(&ids, subjects)) {
+            self.met = None;
+        }
+        Ok(ids)
     }
 
     /// Keeps the names of accounts as they are in this bill.

@@ -1,13 +1,11 @@
-use std::fmt::Write as _;
-
-use bill::{Amount, BillingPeriod};
+use bill::Amount;
 use chrono::NaiveDate;
 use sqlx::postgres::PgPoolCopyExt;
 use sqlx::{PgConnection, PgPool};
 
 use super::LoadWriter;
 use crate::error::{Doing, StoreError};
-use crate::ownership::{TeamNames, own_load, rules_in_force};
+use crate::ownership::{OwnersMet, TeamNames, own_as_met};
 
 /// One row of `daily_cost`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +28,6 @@ pub struct Fact {
     pub line_items: i64,
 }
 
-/// Rows are handed to Postgres in pieces of about this size.
-const PIECE_BYTES: usize = 256 * 1024;
-
 impl LoadWriter {
     /// Streams facts into the load.
     ///
@@ -41,49 +36,37 @@ impl LoadWriter {
     pub async fn write_facts(&mut self, facts: &[Fact]) -> Result<(), StoreError> {
         for fact in facts {
             self.append(fact);
-            if self.buffer.len() >= PIECE_BYTES {
-                self.send_buffer().await?;
+            if self.met.as_mut().is_some_and(|met| !met.add(fact)) {
+                tracing::debug!(self.load_id, "the load is given to teams once it is kept");
+                self.met = None;
+            }
+            if self.rows.is_a_piece() {
+                self.send_rows().await?;
             }
         }
         Ok(())
     }
 
     fn append(&mut self, fact: &Fact) {
-        let currency = fact.currency.map(char::from);
-        let mut line = std::mem::take(&mut self.buffer);
-        // Numbers, a date and three capital letters: nothing that COPY would need escaped.
-        let mut text = TextBuffer(&mut line);
-        let written = writeln!(
-            text,
-            "{}\t{}\t{}\t{}\t{}{}{}\t{}\t{}\t{}\t{}\t{}\t{}",
-            self.load_id,
-            fact.usage_date,
-            fact.subject_id,
-            fact.charge_id,
-            currency[0],
-            currency[1],
-            currency[2],
-            fact.costs[0],
-            fact.costs[1],
-            fact.costs[2],
-            fact.quantity,
-            fact.tokens,
-            fact.line_items,
-        );
-        debug_assert!(written.is_ok(), "writing to memory does not fail");
-        self.buffer = line;
+        let rows = self.rows.row(11);
+        rows.bigint(self.load_id).date(fact.usage_date).integer(fact.subject_id).integer(fact.charge_id);
+        rows.text(&fact.currency);
+        for cost in fact.costs {
+            rows.numeric(cost);
+        }
+        rows.numeric(fact.quantity).numeric(fact.tokens).bigint(fact.line_items);
     }
 
-    async fn send_buffer(&mut self) -> Result<(), StoreError> {
+    async fn send_rows(&mut self) -> Result<(), StoreError> {
         if self.copy.is_none() {
             let statement = "copy daily_cost (load_id, usage_date, subject_id, charge_id, currency, unblended_cost, \
-                             net_unblended_cost, list_cost, quantity, tokens, line_items) from stdin";
+                             net_unblended_cost, list_cost, quantity, tokens, line_items) from stdin (format binary)";
             self.copy = Some(self.copy_pool.copy_in_raw(statement).await.doing("the copying of facts")?);
         }
         if let Some(copy) = &mut self.copy {
-            copy.send(self.buffer.as_slice()).await.doing("facts")?;
+            copy.send(self.rows.as_bytes()).await.doing("facts")?;
         }
-        self.buffer.clear();
+        self.rows.sent();
         Ok(())
     }
 
@@ -93,13 +76,14 @@ impl LoadWriter {
     /// # Errors
     /// Where the database fails.
     pub async fn finish_facts(&mut self, has_net_unblended: bool) -> Result<(), StoreError> {
-        self.send_buffer().await?;
+        self.rows.end();
+        self.send_rows().await?;
         if let Some(copy) = self.copy.take() {
             copy.finish().await.doing("the end of the facts")?;
         }
         let (summarised, given) = tokio::join!(
             summarise(&mut self.lease, self.load_id),
-            give_ahead(&self.copy_pool, self.load_id, self.period),
+            give_as_met(&self.copy_pool, self.load_id, self.met.take()),
         );
         summarised?;
         self.given = given;
@@ -158,22 +142,12 @@ async fn summarise(lease: &mut PgConnection, load_id: i64) -> Result<(), StoreEr
 
 /// Gives the load to teams on a second connection, while the first summarises it. What goes wrong here is tried again, and
 /// told, when the load is published: a load that does not tie out should say that first.
-async fn give_ahead(pool: &PgPool, load_id: i64, period: BillingPeriod) -> Option<(i32, TeamNames)> {
+async fn give_as_met(pool: &PgPool, load_id: i64, met: Option<OwnersMet>) -> Option<(i32, TeamNames)> {
+    let met = met?;
     let given = async {
         let mut connection = pool.acquire().await.doing("a second connection")?;
-        let (ownership_id, rules) = rules_in_force(&mut connection).await?;
-        let names = own_load(&mut connection, load_id, period, ownership_id, &rules).await?;
-        Ok::<_, StoreError>((ownership_id, names))
+        own_as_met(&mut connection, load_id, &met).await
     };
-    given.await.inspect_err(|error| tracing::debug!(load_id, %error, "the load is given to teams later")).ok()
-}
-
-/// Formats into bytes without a `String` in between.
-struct TextBuffer<'a>(&'a mut Vec<u8>);
-
-impl std::fmt::Write for TextBuffer<'_> {
-    fn write_str(&mut self, text: &str) -> std::fmt::Result {
-        self.0.extend_from_slice(text.as_bytes());
-        Ok(())
-    }
+    let names = given.await.inspect_err(|error| tracing::debug!(load_id, %error, "the load is given to teams later"));
+    Some((met.ownership_id, names.ok()?))
 }

@@ -32,7 +32,8 @@ use sqlx::{PgConnection, PgPool, Postgres};
 
 #[cfg(doc)]
 use crate::Store;
-use crate::ownership::TeamNames;
+use crate::copy::CopyRows;
+use crate::ownership::{OwnersMet, TeamNames};
 
 /// A load that is being written. Nobody sees it until [`LoadWriter::publish`]; no other process writes the same period
 /// of the same export meanwhile.
@@ -50,7 +51,9 @@ pub struct LoadWriter {
     period: BillingPeriod,
     version: i32,
     copy: Option<PgCopyIn<PoolConnection<Postgres>>>,
-    buffer: Vec<u8>,
+    rows: CopyRows,
+    /// Its owners, as they are met; nothing where they are to be found once everything is kept.
+    met: Option<OwnersMet>,
     line_items: i64,
     fact_rows: i64,
     /// The version of the rules by which the load has been given to teams, and the names of these.

@@ -6,6 +6,7 @@
 mod change;
 mod forget;
 mod give;
+mod met;
 mod owners;
 mod summaries;
 mod teams;
@@ -13,7 +14,8 @@ mod teams;
 use ledger::Ownership;
 use sqlx::PgConnection;
 
-pub(crate) use self::give::{analyze, own_load};
+pub(crate) use self::give::{analyze, own_as_met, own_load};
+pub(crate) use self::met::OwnersMet;
 pub(crate) use self::teams::{TeamNames, name_teams};
 use crate::error::{Doing, StoreError};
 
