@@ -4,6 +4,7 @@
 //! them. The invariant kept here: no read waits for AWS. Handlers read Postgres or memory; exports are asked by a
 //! refresh or a drill-down.
 
+pub mod background;
 pub mod clock;
 pub mod commands;
 pub mod config;

@@ -112,13 +112,9 @@ impl CopyRows {
         self.0.len() >= PIECE_BYTES
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
-    /// What has been written so far is on its way.
-    pub(crate) fn sent(&mut self) {
-        self.0.clear();
+    /// Gives away what has been written so far, to be sent.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        std::mem::replace(&mut self.0, Vec::with_capacity(PIECE_BYTES + PIECE_BYTES / 8))
     }
 }
 
@@ -162,7 +158,7 @@ mod tests {
             rows.row(5).integer(number).date(day).text("Grüße\t\\".as_bytes()).bigint(i64::MIN).numeric(*amount);
         }
         rows.row(5).null().null().null().null().null().end();
-        copy.send(rows.as_bytes()).await.expect("the rows");
+        copy.send(rows.take()).await.expect("the rows");
         assert_eq!(copy.finish().await.expect("the end"), amounts.len() as u64 + 1);
 
         let read: Vec<String> = sqlx::query_scalar(

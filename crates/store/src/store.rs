@@ -18,6 +18,8 @@ pub static MIGRATOR: Migrator = sqlx::migrate!("../../migrations");
 const APPLICATION: &str = "chargeback ";
 /// In milliseconds. Whoever asked has been told before that it takes too long (`server::http`): this frees the database.
 const LONGEST_READ_MS: &str = "31000";
+/// For so long after its last use a connection is taken to be alive: trying it takes as long as a short statement.
+const SURELY_ALIVE: Duration = Duration::from_millis(100);
 /// How long to wait for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -47,18 +49,23 @@ impl Store {
         let first = tokio::time::timeout(PATIENCE, options.connect()).await;
         let first = first.map_err(|_| StoreError::Unreachable(sqlx::Error::PoolTimedOut))?;
         first.map_err(StoreError::Unreachable)?.close().await.ok();
-        let pool = PgPoolOptions::new()
-            .max_connections(max_connections)
-            .acquire_timeout(PATIENCE)
-            .connect_with(options)
-            .await
-            .map_err(StoreError::Unreachable)?;
+        let pool = pool_options(max_connections).connect_with(options).await.map_err(StoreError::Unreachable)?;
         Ok(Self::from_pool(pool))
     }
 
     /// A store on a pool that exists.
     pub fn from_pool(pool: PgPool) -> Self {
         Self { pool, pseudonyms: None, held: Held::default(), summaries: Summaries::default() }
+    }
+
+    /// The same store with other connections, at most this many, for work in the background: it takes none from readers.
+    ///
+    /// A connection belongs to the runtime that made it, and answers late where that is busy: so readers do not share
+    /// theirs.
+    #[must_use]
+    pub fn beside(&self, max_connections: u32) -> Self {
+        let options = PgConnectOptions::clone(&self.pool.connect_options());
+        Self { pool: pool_options(max_connections).connect_lazy_with(options), ..self.clone() }
     }
 
     /// The same store, which answers from these summaries what can be answered from them.
@@ -141,6 +148,23 @@ impl Store {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Connections die, and Postgres restarts: one that nobody has used for a moment is tried first.
+fn pool_options(max_connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(max_connections)
+        .acquire_timeout(PATIENCE)
+        .test_before_acquire(false)
+        .before_acquire(|connection, used| Box::pin(answers(connection, used.idle_for)))
+}
+
+async fn answers(connection: &mut PgConnection, idle_for: Duration) -> Result<bool, sqlx::Error> {
+    if idle_for < SURELY_ALIVE {
+        return Ok(true);
+    }
+    let pinged = connection.ping().await;
+    Ok(pinged.inspect_err(|error| tracing::info!(%error, "a connection to the database was lost")).is_ok())
 }
 
 fn is_ours(application: &str) -> bool {

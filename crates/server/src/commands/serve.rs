@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::wiring::{OpenStore, gate, log_steps, ownership, worker};
+use crate::background::Background;
 use crate::clock::Clock;
 use crate::config::{Config, PageOrigin, ServerConfig};
 use crate::drilldowns::{DrilldownDesk, DrilldownRunner};
@@ -63,7 +64,9 @@ pub(super) async fn serve<T: Send + 'static>(
     let board = RefreshBoard::default();
     open.store.apply_ownership(&rules, clock.now()).await?;
     let metrics = Metrics::default();
-    let worker = worker(&config, &open.store, board.clone(), clock, metrics.clone(), log_steps())?;
+    let background = Background::start().context("no threads for work in the background")?;
+    let beside = open.store.beside(config.store.background_connections());
+    let worker = worker(&config, &beside, board.clone(), clock, metrics.clone(), log_steps())?;
     let prepared = prepare(&open.store).await?;
     let gate = gate(&config.access, open.store.clone(), versions.clone())?;
     let gate = if hides_persons { gate.with_pseudonyms() } else { gate };
@@ -87,7 +90,7 @@ pub(super) async fn serve<T: Send + 'static>(
         served_measures: ServedMeasures::default(),
     };
     let drilldowns = DrilldownRunner { refresher: worker.refresher.clone(), desk: state.drilldowns.clone() };
-    let cost_files = CostFileRunner { store: open.store.clone(), clock, desk: state.cost_files.clone() };
+    let cost_files = CostFileRunner { store: beside.clone(), clock, desk: state.cost_files.clone() };
     let webhooks = WebhookSender {
         store: open.store.clone(),
         clock,
@@ -95,10 +98,10 @@ pub(super) async fn serve<T: Send + 'static>(
     };
     let tasks = TaskTracker::new();
     tasks.spawn(watch_versions(open.store.clone(), versions, stop.clone()));
-    tasks.spawn(hold_what_is_served(open.store.clone(), stop.clone()));
+    tasks.spawn_on(hold_what_is_served(beside.clone(), stop.clone()), background.handle());
     tasks.spawn(keep_last_use(gate.clone(), stop.clone()));
-    tasks.spawn(fetch_drilldowns(drilldowns, stop.clone()));
-    tasks.spawn(write_cost_files(cost_files, stop.clone()));
+    tasks.spawn_on(fetch_drilldowns(drilldowns, stop.clone()), background.handle());
+    tasks.spawn_on(write_cost_files(cost_files, stop.clone()), background.handle());
     if config.webhooks.send {
         tasks.spawn(send_webhooks(webhooks, stop.clone()));
     }
@@ -112,7 +115,7 @@ pub(super) async fn serve<T: Send + 'static>(
     tracing::info!(%address, store = %config.store.url, exports = config.export.len(), "serving");
     tasks.spawn(first_refresh(worker.clone(), stop.clone(), move || ready(address, prepared)));
     let engine = worker.refresher.engine.clone();
-    tasks.spawn(keep_refreshed(worker, stop.clone()));
+    tasks.spawn_on(keep_refreshed(worker, stop.clone()), background.handle());
     let postgres_ended = tokio::select! {
         () = stop.cancelled() => false,
         () = open.postgres_ended() => true,
@@ -126,7 +129,8 @@ pub(super) async fn serve<T: Send + 'static>(
     }
     let served = if server.is_finished() { server.await.context("the server stopped unexpectedly")? } else { Ok(()) };
     engine.close(LEAVE).await;
-    close(open).await;
+    close(open, beside).await;
+    drop(background);
     served.context("the server failed")?;
     if postgres_ended {
         bail!("the private PostgreSQL ended; its log in {} says why", config.store.url);
@@ -150,14 +154,15 @@ fn on_hangup() -> anyhow::Result<Signal> {
 }
 
 /// Queries that nobody waits for any more are cancelled, so that neither they nor the leases of loads outlive us.
-async fn close(open: OpenStore) {
+async fn close(open: OpenStore, beside: Store) {
     match tokio::time::timeout(LEAVE, open.store.cancel_queries()).await {
         Ok(Ok(0)) => {}
         Ok(Ok(cancelled)) => tracing::warn!(cancelled, "queries still running are cancelled"),
         Ok(Err(error)) => tracing::warn!(%error, "queries still running cannot be cancelled"),
         Err(_) => tracing::warn!("the database does not answer: queries still running cannot be cancelled"),
     }
-    if tokio::time::timeout(LEAVE, open.store.close()).await.is_err() {
+    let both = async { tokio::join!(open.store.close(), beside.close()) };
+    if tokio::time::timeout(LEAVE, both).await.is_err() {
         tracing::warn!("database connections still in use are cut off");
     }
     if let Some(postgres) = open.postgres {

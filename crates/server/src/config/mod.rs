@@ -77,8 +77,15 @@ pub struct Config {
 pub struct StoreConfig {
     /// `postgres://…` for a server, `embedded:DIR` for a private cluster in that folder.
     pub url: StoreUrl,
-    /// Connections at most.
+    /// Connections for readers at most. Work in the background has half as many of its own.
     pub max_connections: u32,
+}
+
+impl StoreConfig {
+    /// Connections at most for work in the background: never so few that two jobs at once wait for one another.
+    pub fn background_connections(&self) -> u32 {
+        (self.max_connections / 2).max(4)
+    }
 }
 
 impl Default for StoreConfig {

@@ -7,7 +7,7 @@ use store::drilldowns::{FetchedLine, SetWriter};
 use super::{DrilldownError, DrilldownRunner};
 use crate::refresh::columns::{Amounts, Texts};
 use crate::refresh::read::FactReader;
-use crate::refresh::rows::rows;
+use crate::refresh::rows::Rows;
 
 impl DrilldownRunner {
     /// Asks the delivery that was loaded, and keeps the lines as they come.
@@ -58,7 +58,7 @@ impl DrilldownRunner {
 }
 
 async fn keep(batch: &RecordBatch, reader: &mut FactReader, set: &mut SetWriter) -> Result<(), DrilldownError> {
-    let rows = rows(batch)?;
+    let rows = Rows::of(batch)?;
     let numbers = reader.numbers(&rows, set).await?;
     let texts = |name| Texts::of(batch, name);
     let (hours, resources) = (texts("usage_hour")?, texts("line_item_resource_id")?);
@@ -66,14 +66,14 @@ async fn keep(batch: &RecordBatch, reader: &mut FactReader, set: &mut SetWriter)
     let amounts = |name| Amounts::of(batch, name);
     let (unblended, net) = (amounts("unblended_cost")?, amounts("net_unblended_cost")?);
     let (list, quantity) = (amounts("list_cost")?, amounts("usage_quantity")?);
-    let mut lines = Vec::with_capacity(rows.len());
-    for (at, (row, numbers)) in rows.iter().zip(numbers).enumerate() {
+    let mut lines = Vec::with_capacity(rows.count());
+    for (at, numbers) in numbers.into_iter().enumerate() {
         lines.push(FetchedLine {
-            usage_date: row.usage_date,
+            usage_date: rows.usage_date(at)?,
             usage_hour: hours.get(at)?.and_then(|hour| hour.parse().ok()),
             subject_id: numbers.subject_id,
             charge_id: numbers.charge_id,
-            currency: row.currency,
+            currency: rows.currency(at)?,
             costs: [unblended.get(at), net.get(at), list.get(at)],
             quantity: quantity.get(at),
             resource: resources.get(at)?,

@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use super::RefreshError;
 
 /// A text column. Values that Postgres cannot hold are refused when they are read.
+#[derive(Clone, Copy)]
 pub(crate) struct Texts<'b> {
     name: &'static str,
     values: &'b StringViewArray,
@@ -33,6 +34,12 @@ impl<'b> Texts<'b> {
             return Err(RefreshError::NullCharacter { column: self.name });
         }
         Ok(Some(text))
+    }
+
+    /// Where the text of a row lies. Within one column of one batch, equal places hold equal texts; a text that is left out
+    /// and an empty one, which are the same to [`Texts::get`], have place 0.
+    pub(crate) fn view(&self, row: usize) -> u128 {
+        if self.values.is_null(row) { 0 } else { self.values.views()[row] }
     }
 }
 
@@ -90,4 +97,31 @@ fn column<'b>(batch: &'b RecordBatch, name: &'static str) -> Result<&'b dyn Arra
 
 fn unexpected(column: &'static str, found: &DataType) -> RefreshError {
     RefreshError::AnswerType { column, found: found.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::datatypes::{Field, Schema};
+
+    use super::*;
+
+    #[test]
+    fn rows_whose_texts_lie_in_one_place_say_the_same() {
+        let long = "a text that is too long to lie in its own row";
+        let texts = [Some("short"), Some(long), None, Some(""), Some("short"), Some(long), Some("shorter")];
+        // The second, sixth: the same text written once, as an answer has it.
+        let mut builder = arrow::array::StringViewBuilder::new().with_deduplicate_strings();
+        texts.iter().for_each(|text| builder.append_option(*text));
+        let schema = Schema::new(vec![Field::new("text", DataType::Utf8View, true)]);
+        let batch = RecordBatch::try_new(Arc::new(schema), vec![Arc::new(builder.finish())]).expect("a batch");
+        let column = Texts::of(&batch, "text").expect("a column of texts");
+        for one in 0..texts.len() {
+            for other in 0..texts.len() {
+                let says = |row| column.get(row).expect("no null character");
+                assert_eq!(column.view(one) == column.view(other), says(one) == says(other), "{one} and {other}");
+            }
+        }
+    }
 }

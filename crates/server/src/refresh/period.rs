@@ -36,9 +36,9 @@ pub enum Step {
     Control,
     /// Asking for daily cost, and keeping the rows as they come.
     DailyCost,
-    /// Building the summaries of what was kept, and applying ownership ahead.
+    /// Building the summaries of what was kept, applying ownership ahead, and adding up what the control totals say.
     Summarise,
-    /// Holding what was kept against the control totals.
+    /// Looking whether what was kept agrees with the control totals, and whether the delivery is still the latest.
     TieOut,
     /// Applying the ownership that is in force by then, and making the version current.
     Publish,
@@ -122,9 +122,8 @@ impl Refresher {
         step(Step::DailyCost);
         self.daily_cost(manifest, load, listener).await?;
         step(Step::Summarise);
-        load.finish_facts(columns.net_unblended).await?;
+        let differences = load.finish_facts(columns.net_unblended).await?;
         step(Step::TieOut);
-        let differences = load.tie_out().await?;
         if !differences.is_empty() {
             return Err(RefreshError::DoesNotTieOut { period: manifest.period, differences });
         }

@@ -1,5 +1,4 @@
 use arrow::array::RecordBatch;
-use bill::principal::RECORDED_SINCE;
 use chrono::NaiveDate;
 
 use super::RefreshError;
@@ -25,57 +24,113 @@ const CHARGE_COLUMNS: [&str; 16] = [
     "resource_id",
 ];
 
-/// What one row of `sql/daily_cost.sql` says in words.
-pub(crate) struct RowText<'b> {
-    pub(crate) usage_date: NaiveDate,
-    pub(crate) payer: Option<&'b str>,
-    pub(crate) account: Option<&'b str>,
-    pub(crate) account_name: Option<&'b str>,
-    pub(crate) principal: Option<&'b str>,
+/// The columns in which rows of `sql/daily_cost.sql` say something in words.
+///
+/// Of a million rows most say the same as others. Texts lie in a batch in such a way that rows with the same [`Views`] have the
+/// same texts: whoever has seen them need not look at these again.
+pub(crate) struct Rows<'b> {
+    count: usize,
+    days: Days<'b>,
+    charge: [Texts<'b>; 16],
     /// The maps `tags`, `resource_tags` and `cost_category`, as JSON.
-    pub(crate) tags: [Option<&'b str>; 3],
-    pub(crate) charge: [Option<&'b str>; 16],
-    pub(crate) currency: [u8; 3],
+    tags: [Texts<'b>; 3],
+    principal: Texts<'b>,
+    /// Who pays, and who uses.
+    accounts: [Texts<'b>; 2],
+    /// The account that uses, and its name.
+    names: [Texts<'b>; 2],
+    currency: Texts<'b>,
 }
 
-impl RowText<'_> {
-    /// No principal, because AWS did not record them yet.
-    pub(crate) fn predates_principals(&self) -> bool {
-        self.principal.is_none() && self.usage_date < RECORDED_SINCE
+/// Where the texts of some columns of a row lie.
+pub(super) type Views<const N: usize> = [u128; N];
+
+impl<'b> Rows<'b> {
+    pub(crate) fn of(batch: &'b RecordBatch) -> Result<Self, RefreshError> {
+        Ok(Self {
+            count: batch.num_rows(),
+            days: Days::of(batch, "usage_date")?,
+            charge: texts(batch, CHARGE_COLUMNS)?,
+            tags: texts(batch, ["tags", "resource_tags", "cost_category"])?,
+            principal: Texts::of(batch, "iam_principal")?,
+            accounts: texts(batch, ["payer_account_id", "usage_account_id"])?,
+            names: texts(batch, ["usage_account_id", "usage_account_name"])?,
+            currency: Texts::of(batch, "currency")?,
+        })
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    pub(crate) fn usage_date(&self, row: usize) -> Result<NaiveDate, RefreshError> {
+        self.days.get(row).ok_or(RefreshError::NoUsageDate)
+    }
+
+    pub(crate) fn currency(&self, row: usize) -> Result<[u8; 3], RefreshError> {
+        currency(self.currency.get(row)?)
+    }
+
+    /// What it charges for, as [`super::charge::read_charge`] takes it.
+    pub(super) fn charge(&self, row: usize) -> Result<[Option<&'b str>; 16], RefreshError> {
+        said(&self.charge, row)
+    }
+
+    pub(super) fn charge_views(&self, row: usize) -> Views<16> {
+        views(&self.charge, row)
+    }
+
+    pub(super) fn tags(&self, row: usize) -> Result<[Option<&'b str>; 3], RefreshError> {
+        said(&self.tags, row)
+    }
+
+    pub(super) fn tag_views(&self, row: usize) -> Views<3> {
+        views(&self.tags, row)
+    }
+
+    pub(super) fn principal(&self, row: usize) -> Result<Option<&'b str>, RefreshError> {
+        Ok(self.principal.get(row)?.filter(|arn| !arn.trim().is_empty()))
+    }
+
+    pub(super) fn principal_view(&self, row: usize) -> Views<1> {
+        [self.principal.view(row)]
+    }
+
+    /// Who pays, and who uses.
+    pub(super) fn accounts(&self, row: usize) -> Result<[Option<&'b str>; 2], RefreshError> {
+        said(&self.accounts, row)
+    }
+
+    pub(super) fn account_views(&self, row: usize) -> Views<2> {
+        views(&self.accounts, row)
+    }
+
+    /// The account that uses, and its name.
+    pub(super) fn account_name(&self, row: usize) -> Result<[Option<&'b str>; 2], RefreshError> {
+        said(&self.names, row)
+    }
+
+    pub(super) fn account_name_views(&self, row: usize) -> Views<2> {
+        views(&self.names, row)
     }
 }
 
-/// The rows of a batch.
-pub(crate) fn rows(batch: &RecordBatch) -> Result<Vec<RowText<'_>>, RefreshError> {
-    let texts = |name| Texts::of(batch, name);
-    let charge = CHARGE_COLUMNS.into_iter().map(texts).collect::<Result<Vec<_>, _>>()?;
-    let tags = ["tags", "resource_tags", "cost_category"].into_iter().map(texts).collect::<Result<Vec<_>, _>>()?;
-    let days = Days::of(batch, "usage_date")?;
-    let (payer, account) = (texts("payer_account_id")?, texts("usage_account_id")?);
-    let (account_name, principal) = (texts("usage_account_name")?, texts("iam_principal")?);
-    let currencies = texts("currency")?;
-    (0..batch.num_rows())
-        .map(|row| {
-            Ok(RowText {
-                usage_date: days.get(row).ok_or(RefreshError::NoUsageDate)?,
-                payer: payer.get(row)?,
-                account: account.get(row)?,
-                account_name: account_name.get(row)?,
-                principal: principal.get(row)?.filter(|arn| !arn.trim().is_empty()),
-                tags: take(&tags, row)?,
-                charge: take(&charge, row)?,
-                currency: currency(currencies.get(row)?)?,
-            })
-        })
-        .collect()
+fn texts<'b, const N: usize>(batch: &'b RecordBatch, names: [&'static str; N]) -> Result<[Texts<'b>; N], RefreshError> {
+    let columns = names.into_iter().map(|name| Texts::of(batch, name)).collect::<Result<Vec<_>, _>>()?;
+    Ok(std::array::from_fn(|place| columns[place]))
 }
 
-fn take<'b, const N: usize>(columns: &[Texts<'b>], row: usize) -> Result<[Option<&'b str>; N], RefreshError> {
+fn said<'b, const N: usize>(columns: &[Texts<'b>; N], row: usize) -> Result<[Option<&'b str>; N], RefreshError> {
     let mut values = [None; N];
     for (value, column) in values.iter_mut().zip(columns) {
         *value = column.get(row)?;
     }
     Ok(values)
+}
+
+fn views<const N: usize>(columns: &[Texts<'_>; N], row: usize) -> Views<N> {
+    columns.each_ref().map(|column| column.view(row))
 }
 
 /// A currency is three capital letters, or the bill cannot be added up.

@@ -1,10 +1,15 @@
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
+use super::RefreshError;
+use super::rows::Views;
+
 /// Distinct values of the bill, numbered as they are met.
 ///
 /// A value is known by its whole text (see [`Key`]), not by a digest: no two values can ever be taken for one.
 pub(super) struct Slots<V> {
-    by_key: HashMap<Box<[u8]>, usize>,
+    by_key: HashMap<Box<[u8]>, usize, RandomState>,
     values: Vec<V>,
     /// Rows of the present batch on which a new value was met, in the order of their slots.
     pending: Vec<usize>,
@@ -12,7 +17,7 @@ pub(super) struct Slots<V> {
 
 impl<V> Default for Slots<V> {
     fn default() -> Self {
-        Self { by_key: HashMap::new(), values: Vec::new(), pending: Vec::new() }
+        Self { by_key: HashMap::default(), values: Vec::new(), pending: Vec::new() }
     }
 }
 
@@ -41,6 +46,31 @@ impl<V> Slots<V> {
 
     pub(super) fn get(&self, slot: usize) -> &V {
         &self.values[slot]
+    }
+}
+
+/// What was found for texts of the present batch, by where they lie.
+pub(super) struct Seen<const N: usize, T>(HashMap<Views<N>, T, RandomState>);
+
+impl<const N: usize, T> Default for Seen<N, T> {
+    fn default() -> Self {
+        Self(HashMap::default())
+    }
+}
+
+impl<const N: usize, T: Copy> Seen<N, T> {
+    /// What was found before for these texts, or else is found now.
+    pub(super) fn or_find(
+        &mut self,
+        views: Views<N>,
+        find: impl FnOnce() -> Result<T, RefreshError>,
+    ) -> Result<T, RefreshError> {
+        if let Some(found) = self.0.get(&views) {
+            return Ok(*found);
+        }
+        let found = find()?;
+        self.0.insert(views, found);
+        Ok(found)
     }
 }
 

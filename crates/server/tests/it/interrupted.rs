@@ -10,7 +10,7 @@ use sample::LineItem;
 use server::refresh::{RefreshRequest, Step};
 use sqlx::PgPool;
 use store::loads::{Begin, Charge, ControlTotal, Fact, LoadWriter, NewLoad, Subject};
-use store::snapshot::{CostBasis, CostQuestion, Dimension, Granularity, Scope};
+use store::snapshot::{CostBasis, CostQuestion, Difference, Dimension, Granularity, Scope};
 
 const MONTH: &str = "2026-09";
 
@@ -135,8 +135,8 @@ async fn what_has_not_changed_is_not_read_again(pool: PgPool) {
     assert_eq!(outcome.message, "version 1 is what the export holds");
 }
 
-/// A load of one line that the control question counted at `counted`, filled with a fact of `kept`.
-pub(crate) async fn load_of_one_line(world: &World, counted: &str, kept: &str) -> Box<LoadWriter> {
+/// A load of one line that the control question counted at `counted`, filled with a fact of `kept`, and what does not tie out.
+pub(crate) async fn load_of_one_line(world: &World, counted: &str, kept: &str) -> (Box<LoadWriter>, Vec<Difference>) {
     let new = NewLoad {
         export: "sample",
         period: period(MONTH),
@@ -182,16 +182,15 @@ pub(crate) async fn load_of_one_line(world: &World, counted: &str, kept: &str) -
         line_items: 1,
     };
     load.write_facts(&[fact]).await.expect("facts");
-    load.finish_facts(true).await.expect("summaries");
-    load
+    let differences = load.finish_facts(true).await.expect("summaries");
+    (load, differences)
 }
 
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_load_that_does_not_tie_out_is_kept_as_failed_with_the_difference(pool: PgPool) {
     let world = World::new(pool).await;
     // One unit of the twelfth decimal is missing.
-    let mut load = load_of_one_line(&world, "10.000000000001", "10").await;
-    let differences = load.tie_out().await.expect("the tie-out");
+    let (load, differences) = load_of_one_line(&world, "10.000000000001", "10").await;
     assert_eq!(differences.len(), 1);
     assert_eq!(differences[0].expected.to_string(), "10.000000000001");
     assert_eq!(differences[0].found.to_string(), "10");
@@ -207,7 +206,7 @@ async fn a_load_that_does_not_tie_out_is_kept_as_failed_with_the_difference(pool
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_load_that_is_served_cannot_fail_any_more(pool: PgPool) {
     let world = World::new(pool.clone()).await;
-    let mut load = load_of_one_line(&world, "10", "10").await;
+    let (mut load, _) = load_of_one_line(&world, "10", "10").await;
     load.publish(&[], crate::support::now()).await.expect("the publishing");
     load.fail("the answer to COMMIT was lost", &[], crate::support::now()).await.expect("nothing to do");
     let answer = world.get(&format!("/v1/costs?period={MONTH}")).await;
@@ -219,7 +218,7 @@ async fn a_load_that_is_served_cannot_fail_any_more(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_slow_reader_holds_nothing_up(pool: PgPool) {
     let world = World::new(pool.clone()).await;
-    load_of_one_line(&world, "10", "10").await.publish(&[], crate::support::now()).await.expect("the publishing");
+    load_of_one_line(&world, "10", "10").await.0.publish(&[], crate::support::now()).await.expect("the publishing");
     let mut reader = world.store.snapshot(access::Sight::of_everything()).await.expect("a snapshot");
     let by_account_and_day = CostQuestion {
         scope: Scope::Periods(vec![period(MONTH)]),
@@ -233,6 +232,7 @@ async fn a_slow_reader_holds_nothing_up(pool: PgPool) {
 
     load_of_one_line(&world, "11", "12")
         .await
+        .0
         .fail("it does not tie out", &[], crate::support::now())
         .await
         .expect("the record");
@@ -241,7 +241,7 @@ async fn a_slow_reader_holds_nothing_up(pool: PgPool) {
     assert_eq!(leftovers(&pool).await, (0, 2, 0), "the partitions are still there");
 
     drop(reader);
-    load_of_one_line(&world, "13", "13").await.publish(&[], crate::support::now()).await.expect("the publishing");
+    load_of_one_line(&world, "13", "13").await.0.publish(&[], crate::support::now()).await.expect("the publishing");
     assert_eq!(leftovers(&pool).await, (0, 0, 0), "the next load has dropped them");
 }
 

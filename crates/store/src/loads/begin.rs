@@ -70,7 +70,7 @@ impl Store {
             export_id,
             period: new.period,
             version,
-            copy: None,
+            copying: None,
             rows: CopyRows::default(),
             met: Some(OwnersMet::new(ownership_id, rules, new.period)),
             line_items: 0,
@@ -234,9 +234,8 @@ impl LoadWriter {
         differences: &[Difference],
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        if let Some(copy) = self.copy.take() {
-            // The load is given up: whether the server still hears of it makes no difference.
-            copy.abort("the load failed").await.ok();
+        if let Some(copying) = self.copying.take() {
+            copying.abort().await;
         }
         let mut transaction = self.lease.begin().await.doing("the record of a failed load")?;
         let failed = sqlx::query!(

@@ -1,4 +1,5 @@
 use bill::Amount;
+use sqlx::PgConnection;
 
 use super::LoadWriter;
 use crate::error::{Doing, StoreError, amount};
@@ -68,30 +69,24 @@ impl LoadWriter {
         .map(drop)
         .doing("the control totals")
     }
+}
 
-    /// Compares the facts with the control totals, to the last decimal, in all three costs and in lines: nothing returned
-    /// is the proof.
-    ///
-    /// # Errors
-    /// Where the database fails.
-    pub async fn tie_out(&mut self) -> Result<Vec<Difference>, StoreError> {
-        let rows = sqlx::query_file!("src/loads/tie_out.sql", self.load_id)
-            .fetch_all(&mut self.lease)
-            .await
-            .doing("the tie-out")?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(Difference {
-                    invoice: row.invoice,
-                    billing_entity: row.billing_entity,
-                    charge_type: row.charge_type,
-                    currency: row.currency,
-                    expected: amount(&row.expected)?,
-                    found: amount(&row.found)?,
-                    expected_line_items: row.expected_line_items,
-                    found_line_items: row.found_line_items,
-                })
+/// Compares the facts with the control totals, to the last decimal, in all three costs and in lines: nothing returned is the
+/// proof.
+pub(super) async fn tie_out(connection: &mut PgConnection, load_id: i64) -> Result<Vec<Difference>, StoreError> {
+    let rows = sqlx::query_file!("src/loads/tie_out.sql", load_id).fetch_all(connection).await.doing("the tie-out")?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Difference {
+                invoice: row.invoice,
+                billing_entity: row.billing_entity,
+                charge_type: row.charge_type,
+                currency: row.currency,
+                expected: amount(&row.expected)?,
+                found: amount(&row.found)?,
+                expected_line_items: row.expected_line_items,
+                found_line_items: row.found_line_items,
             })
-            .collect()
-    }
+        })
+        .collect()
 }

@@ -1,11 +1,13 @@
 use bill::Amount;
 use chrono::NaiveDate;
-use sqlx::postgres::PgPoolCopyExt;
 use sqlx::{PgConnection, PgPool};
 
 use super::LoadWriter;
+use super::control::tie_out;
+use super::copying::Copying;
 use crate::error::{Doing, StoreError};
 use crate::ownership::{OwnersMet, TeamNames, own_as_met};
+use crate::snapshot::Difference;
 
 /// One row of `daily_cost`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,41 +60,75 @@ impl LoadWriter {
     }
 
     async fn send_rows(&mut self) -> Result<(), StoreError> {
-        if self.copy.is_none() {
-            let statement = "copy daily_cost (load_id, usage_date, subject_id, charge_id, currency, unblended_cost, \
-                             net_unblended_cost, list_cost, quantity, tokens, line_items) from stdin (format binary)";
-            self.copy = Some(self.copy_pool.copy_in_raw(statement).await.doing("the copying of facts")?);
-        }
-        if let Some(copy) = &mut self.copy {
-            copy.send(self.rows.as_bytes()).await.doing("facts")?;
-        }
-        self.rows.sent();
-        Ok(())
+        let rows = self.rows.take();
+        self.copying.get_or_insert_with(|| Copying::begin(self.copy_pool.clone())).send(rows).await
     }
 
-    /// Ends the stream of facts, and builds what is read most from them: the period's summary, the sums by team, indexes,
-    /// statistics.
+    /// Ends the stream of facts, builds what is read most from them (the period's summary, sums by team, indexes,
+    /// statistics), and holds them against the control totals: what does not tie out is given back, and nothing is the proof.
     ///
     /// # Errors
     /// Where the database fails.
-    pub async fn finish_facts(&mut self, has_net_unblended: bool) -> Result<(), StoreError> {
+    pub async fn finish_facts(&mut self, has_net_unblended: bool) -> Result<Vec<Difference>, StoreError> {
         self.rows.end();
         self.send_rows().await?;
-        if let Some(copy) = self.copy.take() {
-            copy.finish().await.doing("the end of the facts")?;
+        if let Some(copying) = self.copying.take() {
+            copying.finish().await?;
         }
-        let (summarised, given) = tokio::join!(
+        let met = self.met.take();
+        let (summarised, held) = tokio::join!(
             summarise(&mut self.lease, self.load_id),
-            give_as_met(&self.copy_pool, self.load_id, self.met.take()),
+            give_and_hold(&self.copy_pool, self.load_id, met, has_net_unblended),
         );
         summarised?;
-        self.given = given;
-        self.describe(has_net_unblended).await
+        let held = held?;
+        self.given = held.given;
+        (self.line_items, self.fact_rows) = held.counts;
+        Ok(held.differences)
     }
+}
 
-    async fn describe(&mut self, has_net_unblended: bool) -> Result<(), StoreError> {
-        let described = sqlx::query!(
-            "update load
+/// What is found out on a second connection.
+struct HeldAgainstTotals {
+    given: Option<(i32, TeamNames)>,
+    /// Lines and facts.
+    counts: (i64, i64),
+    differences: Vec<Difference>,
+}
+
+/// While the first connection summarises the load, a second one gives it to teams, and holds it against the control totals.
+async fn give_and_hold(
+    pool: &PgPool,
+    load_id: i64,
+    met: Option<OwnersMet>,
+    has_net_unblended: bool,
+) -> Result<HeldAgainstTotals, StoreError> {
+    let mut connection = pool.acquire().await.doing("a second connection")?;
+    let given = match met {
+        Some(met) => give_as_met(&mut connection, load_id, &met).await,
+        None => None,
+    };
+    let counts = describe(&mut connection, load_id, has_net_unblended).await?;
+    let differences = tie_out(&mut connection, load_id).await?;
+    Ok(HeldAgainstTotals { given, counts, differences })
+}
+
+/// Gives the load to teams. What goes wrong here is tried again, and told, when the load is published: a load that does not
+/// tie out should say that first.
+async fn give_as_met(connection: &mut PgConnection, load_id: i64, met: &OwnersMet) -> Option<(i32, TeamNames)> {
+    let given = own_as_met(connection, load_id, met).await;
+    let names = given.inspect_err(|error| tracing::debug!(load_id, %error, "the load is given to teams later")).ok()?;
+    Some((met.ownership_id, names))
+}
+
+/// Writes down what a load holds: gives its lines and facts.
+async fn describe(
+    connection: &mut PgConnection,
+    load_id: i64,
+    has_net_unblended: bool,
+) -> Result<(i64, i64), StoreError> {
+    let described = sqlx::query!(
+        "update load
                 set fact_rows = facts.fact_rows,
                     line_items = facts.line_items,
                     first_usage_date = facts.first_usage_date,
@@ -105,15 +141,13 @@ impl LoadWriter {
                        from daily_cost where load_id = $1) as facts
               where load_id = $1
               returning load.line_items, load.fact_rows",
-            self.load_id,
-            has_net_unblended,
-        )
-        .fetch_one(&mut self.lease)
-        .await
-        .doing("the description of a load")?;
-        (self.line_items, self.fact_rows) = (described.line_items, described.fact_rows);
-        Ok(())
-    }
+        load_id,
+        has_net_unblended,
+    )
+    .fetch_one(connection)
+    .await
+    .doing("the description of a load")?;
+    Ok((described.line_items, described.fact_rows))
 }
 
 async fn summarise(lease: &mut PgConnection, load_id: i64) -> Result<(), StoreError> {
@@ -138,16 +172,4 @@ async fn summarise(lease: &mut PgConnection, load_id: i64) -> Result<(), StoreEr
         .await
         .map(drop)
         .doing("the indexes of a load")
-}
-
-/// Gives the load to teams on a second connection, while the first summarises it. What goes wrong here is tried again, and
-/// told, when the load is published: a load that does not tie out should say that first.
-async fn give_as_met(pool: &PgPool, load_id: i64, met: Option<OwnersMet>) -> Option<(i32, TeamNames)> {
-    let met = met?;
-    let given = async {
-        let mut connection = pool.acquire().await.doing("a second connection")?;
-        own_as_met(&mut connection, load_id, &met).await
-    };
-    let names = given.await.inspect_err(|error| tracing::debug!(load_id, %error, "the load is given to teams later"));
-    Some((met.ownership_id, names.ok()?))
 }

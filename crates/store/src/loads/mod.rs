@@ -10,6 +10,7 @@
 
 mod begin;
 mod control;
+mod copying;
 pub(crate) mod dimensions;
 mod facts;
 mod known;
@@ -26,10 +27,9 @@ use std::sync::Arc;
 
 use access::pseudonym::Pseudonyms;
 use bill::BillingPeriod;
-use sqlx::pool::PoolConnection;
-use sqlx::postgres::PgCopyIn;
-use sqlx::{PgConnection, PgPool, Postgres};
+use sqlx::{PgConnection, PgPool};
 
+use self::copying::Copying;
 #[cfg(doc)]
 use crate::Store;
 use crate::copy::CopyRows;
@@ -50,7 +50,8 @@ pub struct LoadWriter {
     export_id: i32,
     period: BillingPeriod,
     version: i32,
-    copy: Option<PgCopyIn<PoolConnection<Postgres>>>,
+    /// Facts on their way, once there are any.
+    copying: Option<Copying>,
     rows: CopyRows,
     /// Its owners, as they are met; nothing where they are to be found once everything is kept.
     met: Option<OwnersMet>,

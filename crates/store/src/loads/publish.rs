@@ -1,6 +1,6 @@
 use chrono::{DateTime, Utc};
 use serde_json::json;
-use sqlx::Connection;
+use sqlx::{Connection, PgPool};
 
 use super::LoadWriter;
 use super::begin::{drop_or_leave, export_name, forget_rows};
@@ -31,7 +31,7 @@ const ATTEMPTS: usize = 5;
 
 impl LoadWriter {
     /// Applies the ownership rules in force, and makes this version the one that is served, in one transaction. Call it
-    /// only after [`LoadWriter::tie_out`] found nothing.
+    /// only after [`LoadWriter::finish_facts`] gave back nothing.
     ///
     /// The same accounts in the same period of another export would be counted twice. Where that export is one of
     /// `configured`, nothing is published; where it is not any more, because it was renamed, its version gives way.
@@ -51,8 +51,9 @@ impl LoadWriter {
                 Some((under, names)) if under == ownership_id => names,
                 _ => own_load(&mut self.lease, self.load_id, self.period, ownership_id, &rules).await?,
             };
-            analyze(&mut self.lease).await;
-            self.check_summaries(ownership_id).await?;
+            let copy_pool = self.copy_pool.clone();
+            let ((), checked) = tokio::join!(analyze_beside(&copy_pool), self.check_summaries(ownership_id));
+            checked?;
             if let Some(data_version) = self.flip(ownership_id, &names, &giving_way, now).await? {
                 self.prune().await;
                 let Self { version, line_items, fact_rows, .. } = *self;
@@ -178,5 +179,13 @@ impl LoadWriter {
             .doing("the dropping of a load")?;
         }
         Ok(())
+    }
+}
+
+/// Takes statistics on a second connection; where there is none, they are left to autovacuum.
+async fn analyze_beside(pool: &PgPool) {
+    match pool.acquire().await {
+        Ok(mut connection) => analyze(&mut connection).await,
+        Err(error) => tracing::info!(%error, "statistics are left to autovacuum"),
     }
 }

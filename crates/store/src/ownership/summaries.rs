@@ -54,12 +54,11 @@ pub(super) async fn copy_sums(
         }
         rows.numeric(sums.tokens).bigint(sums.line_items);
         if rows.is_a_piece() {
-            copy.send(rows.as_bytes()).await.doing("the summary by team")?;
-            rows.sent();
+            copy.send(rows.take()).await.doing("the summary by team")?;
         }
     }
     rows.end();
-    copy.send(rows.as_bytes()).await.doing("the summary by team")?;
+    copy.send(rows.take()).await.doing("the summary by team")?;
     copy.finish().await.map(drop).doing("the end of the summary by team")
 }
 

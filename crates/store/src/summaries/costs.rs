@@ -10,7 +10,7 @@ use bill::BillingPeriod;
 use chrono::NaiveDate;
 
 use super::load::{LoadSummary, Row, Rows, Sums};
-use super::order::sort;
+use super::order::sorted;
 use crate::snapshot::{CostQuestion, CostRow, Dimension, Filter, Granularity, Scope, UNATTRIBUTED};
 
 /// The most filters that are told apart.
@@ -43,9 +43,7 @@ impl Asked<'_> {
         for summary in summaries {
             self.add(summary, &conditions, &mut groups);
         }
-        let mut rows = groups.into_rows(self.question);
-        sort(&mut rows, self.question);
-        Some(rows)
+        Some(sorted(groups.into_rows(self.question), self.question))
     }
 
     fn add<'s>(&self, summary: &'s LoadSummary, conditions: &Conditions<'_>, groups: &mut Groups<'s, '_>) {

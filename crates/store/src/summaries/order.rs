@@ -5,15 +5,21 @@ use std::cmp::Ordering;
 use crate::snapshot::{CostQuestion, CostRow, OrderKey};
 
 /// Sorts the rows of an answer as asked; those that tie by time, currency, cost, and dimensions.
-pub(super) fn sort(rows: &mut [CostRow], question: &CostQuestion) {
-    rows.sort_unstable_by(|one, other| {
-        as_asked(one, other, question)
-            .then_with(|| one.period.cmp(&other.period))
-            .then_with(|| one.date.cmp(&other.date))
-            .then_with(|| one.currency.cmp(&other.currency))
-            .then_with(|| other.cost.cmp(&one.cost))
-            .then_with(|| by_dimensions(one, other))
-    });
+pub(super) fn sorted(rows: Vec<CostRow>, question: &CostQuestion) -> Vec<CostRow> {
+    // Places are sorted, and each row is moved once: rows are long, and there may be a hundred thousand of them.
+    let mut places: Vec<usize> = (0..rows.len()).collect();
+    places.sort_unstable_by(|one, other| compare(&rows[*one], &rows[*other], question));
+    let mut rows: Vec<Option<CostRow>> = rows.into_iter().map(Some).collect();
+    places.into_iter().filter_map(|place| rows[place].take()).collect()
+}
+
+fn compare(one: &CostRow, other: &CostRow, question: &CostQuestion) -> Ordering {
+    as_asked(one, other, question)
+        .then_with(|| one.period.cmp(&other.period))
+        .then_with(|| one.date.cmp(&other.date))
+        .then_with(|| one.currency.cmp(&other.currency))
+        .then_with(|| other.cost.cmp(&one.cost))
+        .then_with(|| by_dimensions(one, other))
 }
 
 fn as_asked(one: &CostRow, other: &CostRow, question: &CostQuestion) -> Ordering {

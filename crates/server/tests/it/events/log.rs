@@ -47,8 +47,7 @@ async fn every_data_version_is_told_with_what_made_it(pool: PgPool) {
 #[sqlx::test(migrator = "store::MIGRATOR")]
 async fn a_load_that_does_not_add_up_is_told_without_a_figure(pool: PgPool) {
     let world = World::new(pool).await;
-    let mut load = load_of_one_line(&world, "10.000000000001", "10").await;
-    let differences = load.tie_out().await.expect("the tie-out");
+    let (load, differences) = load_of_one_line(&world, "10.000000000001", "10").await;
     load.fail("10.000000000001 is not 10", &differences, now()).await.expect("the record");
     let answer = world.get("/v1/events?type=tie_out.failed").await;
     let event = &answer["data"][0]["data"];

@@ -85,8 +85,9 @@ impl Needs {
     /// The smallest table that has it all.
     pub(in crate::snapshot) fn table(&self) -> Table {
         match (self.subject_id, self.day, self.charge) {
-            (false, true, false) => Table::TeamDayCost,
-            (false, false, _) => Table::TeamPeriodCost,
+            // At most a month of days for a team, of charges any number.
+            (false, _, false) => Table::TeamDayCost,
+            (false, false, true) => Table::TeamPeriodCost,
             (false, true, true) => Table::TeamCost,
             (true, false, false) => Table::SubjectCost,
             (true, false, true) => Table::PeriodCost,

@@ -68,7 +68,8 @@ fn the_smallest_table_that_knows_what_is_asked_is_read() {
         let text = text(group_by, granularity, None);
         after_from(&text).split(' ').next().unwrap_or_default().to_owned()
     };
-    assert_eq!(table(&[], Granularity::Total), "team_period_cost");
+    assert_eq!(table(&[], Granularity::Total), "team_day_cost");
+    assert_eq!(table(&["team"], Granularity::Monthly), "team_day_cost");
     assert_eq!(table(&["team", "model", "token_kind"], Granularity::Monthly), "team_period_cost");
     assert_eq!(table(&["team"], Granularity::Daily), "team_day_cost");
     assert_eq!(table(&["team", "model"], Granularity::Daily), "team_cost");
