@@ -68,6 +68,11 @@ impl Amount {
         Some(Self(hundredths.checked_mul(Self::ONE / 100)?))
     }
 
+    /// The nearest whole number as an amount, halves away from zero.
+    pub fn rounded(self) -> Self {
+        if self.is_zero() { self } else { Self(self.round_to_integer() * Self::ONE) }
+    }
+
     /// The nearest whole number, halves away from zero.
     pub fn round_to_integer(self) -> i128 {
         divide_rounding(self.0, Self::ONE)
@@ -281,6 +286,14 @@ mod tests {
             [("0.0693", "0.0693"), ("0.1980", "0.198"), ("-12.000", "-12"), ("0", "0"), (".5", "0.5"), ("-0", "0")]
         {
             assert_eq!(amount(text).to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn a_whole_number_is_the_nearest() {
+        for (text, whole) in [("0", "0"), ("0.4", "0"), ("0.5", "1"), ("-0.5", "-1"), ("15400.000000000001", "15400")] {
+            assert_eq!(amount(text).rounded().to_string(), whole);
+            assert_eq!(amount(text).round_to_integer().to_string(), whole);
         }
     }
 

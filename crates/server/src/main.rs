@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use server::commands::{Cli, run};
 
+/// Answers are long and live shortly: the C library gives their memory back to the system each time, to ask for it again.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(code) => code,

@@ -98,7 +98,7 @@ pub(super) async fn serve<T: Send + 'static>(
     };
     let tasks = TaskTracker::new();
     tasks.spawn(watch_versions(open.store.clone(), versions, stop.clone()));
-    tasks.spawn_on(hold_what_is_served(beside.clone(), stop.clone()), background.handle());
+    tasks.spawn(hold_what_is_served(open.store.clone(), stop.clone()));
     tasks.spawn(keep_last_use(gate.clone(), stop.clone()));
     tasks.spawn_on(fetch_drilldowns(drilldowns, stop.clone()), background.handle());
     tasks.spawn_on(write_cost_files(cost_files, stop.clone()), background.handle());

@@ -76,7 +76,7 @@ impl Store {
             line_items: 0,
             fact_rows: 0,
             given: None,
-            pseudonyms: self.pseudonyms.clone(),
+            store: self.clone(),
         })))
     }
 }

@@ -23,17 +23,13 @@ pub use facts::Fact;
 pub use known::KnownDelivery;
 pub use publish::Published;
 
-use std::sync::Arc;
-
-use access::pseudonym::Pseudonyms;
 use bill::BillingPeriod;
 use sqlx::{PgConnection, PgPool};
 
 use self::copying::Copying;
-#[cfg(doc)]
-use crate::Store;
 use crate::copy::CopyRows;
 use crate::ownership::{OwnersMet, TeamNames};
+use crate::store::Store;
 
 /// A load that is being written. Nobody sees it until [`LoadWriter::publish`]; no other process writes the same period
 /// of the same export meanwhile.
@@ -59,6 +55,6 @@ pub struct LoadWriter {
     fact_rows: i64,
     /// The version of the rules by which the load has been given to teams, and the names of these.
     given: Option<(i32, TeamNames)>,
-    /// How persons are named towards readers who may not see them.
-    pseudonyms: Option<Arc<Pseudonyms>>,
+    /// Where what is about to be served is held in memory, and persons have their pseudonyms.
+    store: Store,
 }

@@ -41,7 +41,7 @@ impl LoadWriter {
     /// the version before.
     pub async fn publish(&mut self, configured: &[String], now: DateTime<Utc>) -> Result<Published, StoreError> {
         // Whoever may not see persons must find a pseudonym for each of them as soon as the version is served.
-        if let Some(pseudonyms) = &self.pseudonyms {
+        if let Some(pseudonyms) = &self.store.pseudonyms {
             crate::pseudonyms::keep(&mut self.lease, pseudonyms).await?;
         }
         for _ in 0..ATTEMPTS {
@@ -54,6 +54,7 @@ impl LoadWriter {
             let copy_pool = self.copy_pool.clone();
             let ((), checked) = tokio::join!(analyze_beside(&copy_pool), self.check_summaries(ownership_id));
             checked?;
+            self.hold_ahead(ownership_id).await;
             if let Some(data_version) = self.flip(ownership_id, &names, &giving_way, now).await? {
                 self.prune().await;
                 let Self { version, line_items, fact_rows, .. } = *self;
@@ -86,6 +87,14 @@ impl LoadWriter {
             .await
             .doing("the check of summaries")?;
         if agree { Ok(()) } else { Err(StoreError::SummariesDisagree { period: self.period }) }
+    }
+
+    /// From the moment of publishing on this instance answers from memory what it can. Where that fails, Postgres answers.
+    async fn hold_ahead(&self, ownership_id: i32) {
+        let held = self.store.summaries.hold_ahead(&self.store, (self.load_id, ownership_id)).await;
+        if let Err(error) = held {
+            tracing::debug!(%error, "the summaries of a load are held in memory later");
+        }
     }
 
     /// `None` where other rules came into force since they were applied.

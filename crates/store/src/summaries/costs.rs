@@ -6,12 +6,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use bill::BillingPeriod;
+use bill::{Amount, BillingPeriod};
 use chrono::NaiveDate;
 
-use super::load::{LoadSummary, Row, Rows, Sums};
+use super::load::{LoadSummary, RowKey, Rows, TokenClass, place_of};
 use super::order::sorted;
-use crate::snapshot::{CostQuestion, CostRow, Dimension, Filter, Granularity, Scope, UNATTRIBUTED};
+use crate::snapshot::{CostQuestion, CostRow, Dimension, Filter, Granularity, Scope, Tokens, UNATTRIBUTED};
 
 /// The most filters that are told apart.
 const MOST_FILTERS: usize = 64;
@@ -39,7 +39,7 @@ impl Asked<'_> {
     /// The rows that answer it, in the order asked; `None` where it has more filters than are told apart.
     pub(crate) fn answer(&self, summaries: &[Arc<LoadSummary>]) -> Option<Vec<CostRow>> {
         let conditions = Conditions::of(&self.question.filters)?;
-        let mut groups = Groups::new(self.question);
+        let mut groups = Groups::new(self.question, self.source);
         for summary in summaries {
             self.add(summary, &conditions, &mut groups);
         }
@@ -47,7 +47,7 @@ impl Asked<'_> {
     }
 
     fn add<'s>(&self, summary: &'s LoadSummary, conditions: &Conditions<'_>, groups: &mut Groups<'s, '_>) {
-        let rows = self.rows(summary);
+        let (rows, basis) = (self.rows(summary), place_of(self.question.cost));
         let currencies: Vec<u32> = summary.currencies.iter().map(|currency| groups.currency(currency)).collect();
         let mut seen: Vec<Option<Looked>> = vec![None; self.subjects(summary)];
         for (place, team) in summary.teams.iter().enumerate() {
@@ -63,17 +63,22 @@ impl Asked<'_> {
             let group = groups.team(team);
             let mut block = Block { time: None, team: group, place: groups.block(None, group) };
             for row in of_team {
+                let RowKey { about, currency } = rows.key(row);
+                let about = about as usize;
                 let looked = seen
-                    .get_mut(row.about as usize)
-                    .map(|looked| *looked.get_or_insert_with(|| self.look_at(summary, row, conditions, groups)));
+                    .get_mut(about)
+                    .map(|looked| *looked.get_or_insert_with(|| self.look_at(summary, about, conditions, groups)));
                 let Some(looked) = looked.filter(|looked| looked.in_scope && conditions.hold(met | looked.met)) else {
                     continue;
                 };
-                let time = self.time(summary, row);
+                let time = self.time(summary, about);
                 if time != block.time {
                     block = Block { time, team: group, place: groups.block(time, group) };
                 }
-                groups.add(block, looked.group, currencies[row.currency as usize], row);
+                let group = groups.at(block, looked.group, currencies[currency as usize]);
+                group.cost += rows.cost(row, basis);
+                rows.add_tokens(row, looked.class, &mut group.tokens);
+                group.line_items += rows.line_items(row);
             }
         }
     }
@@ -102,11 +107,10 @@ impl Asked<'_> {
     fn look_at<'s>(
         &self,
         summary: &'s LoadSummary,
-        row: &Row,
+        place: usize,
         conditions: &Conditions<'_>,
         groups: &mut Groups<'s, '_>,
     ) -> Looked {
-        let place = row.about as usize;
         let in_scope = match (self.source, &self.question.scope) {
             (Source::Days, Scope::UsageDates { start, end }) => (*start..*end).contains(&summary.days[place]),
             _ => true,
@@ -122,13 +126,17 @@ impl Asked<'_> {
             Source::Callers => summary.callers[place].principal.as_ref().map(|principal| principal.arn.as_str()),
             Source::Days | Source::Charges => None,
         };
-        Looked { in_scope, met: conditions.met(value), group: groups.subject(value, arn) }
+        let class = match self.source {
+            Source::Charges => summary.charges[place].token_class,
+            Source::Days | Source::Callers => None,
+        };
+        Looked { in_scope, met: conditions.met(value), group: groups.subject(value, arn), class }
     }
 
-    fn time(&self, summary: &LoadSummary, row: &Row) -> Option<NaiveDate> {
+    fn time(&self, summary: &LoadSummary, about: usize) -> Option<NaiveDate> {
         match (self.question.granularity, self.source) {
             (Granularity::Monthly, _) => Some(summary.period.first_day()),
-            (Granularity::Daily, Source::Days) => Some(summary.days[row.about as usize]),
+            (Granularity::Daily, Source::Days) => Some(summary.days[about]),
             _ => None,
         }
     }
@@ -142,6 +150,8 @@ struct Looked {
     met: u64,
     /// The number of its group.
     group: u32,
+    /// Which tokens a charge counts.
+    class: Option<TokenClass>,
 }
 
 /// The filters of a question, one bit each.
@@ -207,7 +217,9 @@ struct Group {
     team: u32,
     subject: u32,
     currency: u32,
-    sums: Sums,
+    cost: Amount,
+    tokens: Tokens,
+    line_items: i64,
 }
 
 /// Where the groups of a time and a team are found.
@@ -234,8 +246,12 @@ struct Groups<'s, 'q> {
     /// What rows are grouped by beside teams.
     dimensions: Vec<&'q Dimension>,
     subjects: Vec<Subject<'s>>,
-    /// Asked for each charge or caller of each load.
     subject_numbers: HashMap<Vec<Option<&'s str>>, u32, foldhash::fast::RandomState>,
+    /// Whether a text lies in one place for all loads.
+    texts_are_shared: bool,
+    /// The numbers again, by where the values lie: of the charges of a load most say what those of others have said.
+    seen: HashMap<Vec<usize>, u32, foldhash::fast::RandomState>,
+    places: Vec<usize>,
 }
 
 /// The values of a group, and the principal as billed, where there is one.
@@ -245,7 +261,7 @@ struct Subject<'s> {
 }
 
 impl<'s, 'q> Groups<'s, 'q> {
-    fn new(question: &'q CostQuestion) -> Self {
+    fn new(question: &'q CostQuestion, source: Source) -> Self {
         Self {
             groups: Vec::new(),
             block_places: HashMap::new(),
@@ -257,6 +273,9 @@ impl<'s, 'q> Groups<'s, 'q> {
             dimensions: question.group_by.iter().filter(|dimension| **dimension != Dimension::Team).collect(),
             subjects: Vec::new(),
             subject_numbers: HashMap::default(),
+            texts_are_shared: source == Source::Charges,
+            seen: HashMap::default(),
+            places: Vec::new(),
         }
     }
 
@@ -284,14 +303,34 @@ impl<'s, 'q> Groups<'s, 'q> {
 
     /// The number of what has the same values in all dimensions.
     fn subject(&mut self, value: impl Fn(&Dimension) -> Option<Option<&'s str>>, arn: Option<&'s str>) -> u32 {
-        let values: Vec<Option<&'s str>> = self.dimensions.iter().map(|dimension| value(dimension).flatten()).collect();
-        if let Some(known) = self.subject_numbers.get(&values) {
-            return *known;
+        if !self.texts_are_shared {
+            return self.subject_with(self.values(value), arn);
         }
-        let new = number(self.subjects.len());
-        self.subjects.push(Subject { values: values.clone(), arn });
-        self.subject_numbers.insert(values, new);
-        new
+        self.places.clear();
+        for dimension in &self.dimensions {
+            // Equal places and lengths hold equal texts; where nothing is set, there is neither.
+            let text = value(dimension).flatten();
+            self.places.push(text.map_or(0, |text| text.as_ptr().addr()));
+            self.places.push(text.map_or(usize::MAX, str::len));
+        }
+        if let Some(seen) = self.seen.get(&self.places) {
+            return *seen;
+        }
+        let number = self.subject_with(self.values(value), arn);
+        self.seen.insert(self.places.clone(), number);
+        number
+    }
+
+    fn values(&self, value: impl Fn(&Dimension) -> Option<Option<&'s str>>) -> Vec<Option<&'s str>> {
+        self.dimensions.iter().map(|dimension| value(dimension).flatten()).collect()
+    }
+
+    fn subject_with(&mut self, values: Vec<Option<&'s str>>, arn: Option<&'s str>) -> u32 {
+        let subjects = &mut self.subjects;
+        *self.subject_numbers.entry(values).or_insert_with_key(|values| {
+            subjects.push(Subject { values: values.clone(), arn });
+            number(subjects.len() - 1)
+        })
     }
 
     fn block(&mut self, time: Option<NaiveDate>, team: u32) -> usize {
@@ -302,7 +341,8 @@ impl<'s, 'q> Groups<'s, 'q> {
         })
     }
 
-    fn add(&mut self, block: Block, subject: u32, currency: u32, row: &Row) {
+    /// The group of a row.
+    fn at(&mut self, block: Block, subject: u32, currency: u32) -> &mut Group {
         let places = &mut self.blocks[block.place];
         if places.len() <= currency as usize {
             places.resize(currency as usize + 1, Vec::new());
@@ -315,15 +355,16 @@ impl<'s, 'q> Groups<'s, 'q> {
         if *place == NONE {
             *place = number(self.groups.len());
             let Block { time, team, .. } = block;
-            self.groups.push(Group { time, team, subject, currency, sums: Sums::default() });
+            let (cost, tokens, line_items) = (Amount::ZERO, Tokens::default(), 0);
+            self.groups.push(Group { time, team, subject, currency, cost, tokens, line_items });
         }
-        self.groups[*place as usize].sums += row.sums;
+        &mut self.groups[*place as usize]
     }
 
     fn into_rows(self, question: &CostQuestion) -> Vec<CostRow> {
         let by_principal = question.group_by.contains(&Dimension::Principal);
         let row = |group: &Group| {
-            let (time, sums) = (group.time, &group.sums);
+            let time = group.time;
             let subject = &self.subjects[group.subject as usize];
             let mut values = subject.values.iter();
             let mut value = |dimension: &Dimension| match dimension {
@@ -336,10 +377,10 @@ impl<'s, 'q> Groups<'s, 'q> {
                 dimensions: question.group_by.iter().map(|one| value(one).map(str::to_owned)).collect(),
                 principal_arn: subject.arn.filter(|_| by_principal).map(str::to_owned),
                 account_name: None,
-                cost: sums.cost(question.cost),
+                cost: group.cost,
                 currency: self.currencies[group.currency as usize].to_owned(),
-                tokens: sums.tokens,
-                line_items: sums.line_items,
+                tokens: group.tokens,
+                line_items: group.line_items,
             }
         };
         self.groups.iter().map(row).collect()

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use bill::BillingPeriod;
+use bill::{Amount, BillingPeriod};
 
-use super::load::{ControlSums, LoadSummary, Rule, Sums, place_of};
+use super::load::{ControlSums, LoadSummary, Rule, place_of};
 use crate::snapshot::{Control, CostBasis, RuleShare, UNATTRIBUTED};
 
 /// The control figures of these loads, by period and currency.
@@ -31,21 +31,25 @@ pub(crate) fn control(summaries: &[Arc<LoadSummary>], cost: CostBasis) -> Vec<Co
 
 /// Which rules give a team its cost, or why no rule does: the largest first.
 pub(crate) fn rule_shares(summaries: &[Arc<LoadSummary>], team: &str, cost: CostBasis) -> Vec<RuleShare> {
-    let mut sums: BTreeMap<(&Rule, &str), Sums> = BTreeMap::new();
+    let basis = place_of(cost);
+    let mut sums: BTreeMap<(&Rule, &str), (Amount, i64)> = BTreeMap::new();
     for summary in summaries {
         let Some(place) = summary.place_of_team(team) else { continue };
         for row in summary.by_caller.of_team(place) {
-            let rule = &summary.rules[summary.callers[row.about as usize].rule as usize];
-            *sums.entry((rule, &summary.currencies[row.currency as usize])).or_default() += row.sums;
+            let key = summary.by_caller.key(row);
+            let rule = &summary.rules[summary.callers[key.about as usize].rule as usize];
+            let (sum, line_items) = sums.entry((rule, &summary.currencies[key.currency as usize])).or_default();
+            *sum += summary.by_caller.cost(row, basis);
+            *line_items += summary.by_caller.line_items(row);
         }
     }
-    let share = |((rule, currency), sums): ((&Rule, &str), Sums)| RuleShare {
+    let share = |((rule, currency), (cost, line_items)): ((&Rule, &str), (Amount, i64))| RuleShare {
         rule_number: rule.number,
         rule: rule.name.clone(),
         because: rule.because.clone(),
-        cost: sums.cost(cost),
+        cost,
         currency: currency.to_owned(),
-        line_items: sums.line_items,
+        line_items,
     };
     let mut shares: Vec<RuleShare> = sums.into_iter().map(share).collect();
     shares.sort_by(|one, other| {

@@ -39,26 +39,99 @@ impl LoadSummary {
     }
 }
 
-/// Rows of one table, those of each team together.
+/// Rows of one table, those of each team together, column by column: a question reads one of the three costs of a hundred
+/// thousand rows, and what is not read need not come from memory.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    rows: Vec<Row>,
+    keys: Vec<RowKey>,
+    costs: [Vec<Amount>; 3],
+    tokens: Counted,
+    line_items: Vec<i64>,
     /// Where the rows of each team are.
     of_team: Vec<Range<usize>>,
 }
 
+/// What a row is about, beside the team.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RowKey {
+    pub(super) currency: u32,
+    /// The place of the charge, day or caller.
+    pub(super) about: u32,
+}
+
+/// The tokens of rows.
+#[derive(Debug)]
+enum Counted {
+    /// Of all classes.
+    Each(Vec<Tokens>),
+    /// Of the class of the charge.
+    OfCharge(Vec<Amount>),
+}
+
+impl Default for Counted {
+    fn default() -> Self {
+        Self::Each(Vec::new())
+    }
+}
+
 impl Rows {
+    /// What a row of a table of charges takes in memory.
+    pub(super) const CHARGE_BYTES: usize = size_of::<RowKey>() + 4 * size_of::<Amount>() + size_of::<i64>();
+    /// What another row takes.
+    pub(super) const BYTES: usize =
+        size_of::<RowKey>() + 3 * size_of::<Amount>() + size_of::<Tokens>() + size_of::<i64>();
+
     /// Rows of so many teams.
-    pub(super) fn new(mut rows: Vec<Row>, teams: usize) -> Self {
-        rows.shrink_to_fit();
-        rows.sort_by_key(|row| row.team);
-        let start = |team: usize| rows.partition_point(|row| (row.team as usize) < team);
-        let of_team = (0..teams).map(|team| start(team)..start(team + 1)).collect();
-        Self { rows, of_team }
+    pub(super) fn new(rows: Vec<Row>, teams: usize) -> Self {
+        Self::with_tokens(rows, teams, |rows| Counted::Each(rows.iter().map(|row| row.sums.tokens).collect()))
     }
 
-    pub(super) fn of_team(&self, team: usize) -> &[Row] {
-        self.of_team.get(team).and_then(|range| self.rows.get(range.clone())).unwrap_or_default()
+    /// The same, of rows that are about these charges: each has tokens of the class of its charge, or none.
+    pub(super) fn of_charges(rows: Vec<Row>, teams: usize, charges: &[Charge]) -> Self {
+        let counted = |row: &Row| {
+            let mut tokens = row.sums.tokens;
+            charges[row.about as usize].token_class.map_or(Amount::ZERO, |class| *class.of(&mut tokens))
+        };
+        Self::with_tokens(rows, teams, |rows| Counted::OfCharge(rows.iter().map(counted).collect()))
+    }
+
+    fn with_tokens(mut rows: Vec<Row>, teams: usize, tokens: impl FnOnce(&[Row]) -> Counted) -> Self {
+        // What is looked up for each row then lies in one direction, as memory likes it.
+        rows.sort_unstable_by_key(|row| (row.team, row.about, row.currency));
+        let start = |team: usize| rows.partition_point(|row| (row.team as usize) < team);
+        Self {
+            keys: rows.iter().map(|row| RowKey { currency: row.currency, about: row.about }).collect(),
+            costs: [0, 1, 2].map(|basis| rows.iter().map(|row| row.sums.costs[basis]).collect()),
+            tokens: tokens(&rows),
+            line_items: rows.iter().map(|row| row.sums.line_items).collect(),
+            of_team: (0..teams).map(|team| start(team)..start(team + 1)).collect(),
+        }
+    }
+
+    /// Where the rows of a team are.
+    pub(super) fn of_team(&self, team: usize) -> Range<usize> {
+        self.of_team.get(team).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn key(&self, row: usize) -> RowKey {
+        self.keys[row]
+    }
+
+    pub(super) fn cost(&self, row: usize, basis: usize) -> Amount {
+        self.costs[basis][row]
+    }
+
+    pub(super) fn line_items(&self, row: usize) -> i64 {
+        self.line_items[row]
+    }
+
+    /// Adds the tokens of a row, which are of this class where it is about a charge.
+    pub(super) fn add_tokens(&self, row: usize, class: Option<TokenClass>, to: &mut Tokens) {
+        match (&self.tokens, class) {
+            (Counted::Each(tokens), _) => *to += tokens[row],
+            (Counted::OfCharge(tokens), Some(class)) => *class.of(to) += tokens[row],
+            (Counted::OfCharge(_), None) => {}
+        }
     }
 }
 
@@ -72,6 +145,38 @@ pub(super) struct Row {
     pub(super) sums: Sums,
 }
 
+/// Which token total a charge adds to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TokenClass {
+    Input,
+    Output,
+    CacheRead,
+    CacheWrite,
+}
+
+impl TokenClass {
+    /// As it is kept; nothing where tokens are not counted.
+    pub(super) fn read(text: Option<&str>) -> Option<Self> {
+        match text? {
+            "input" => Some(Self::Input),
+            "output" => Some(Self::Output),
+            "cache_read" => Some(Self::CacheRead),
+            "cache_write" => Some(Self::CacheWrite),
+            _ => None,
+        }
+    }
+
+    /// Its part of tokens.
+    pub(super) fn of(self, tokens: &mut Tokens) -> &mut Amount {
+        match self {
+            Self::Input => &mut tokens.input,
+            Self::Output => &mut tokens.output,
+            Self::CacheRead => &mut tokens.cache_read,
+            Self::CacheWrite => &mut tokens.cache_write,
+        }
+    }
+}
+
 /// What is added up.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sums {
@@ -79,12 +184,6 @@ pub(super) struct Sums {
     pub(super) costs: [Amount; 3],
     pub(super) tokens: Tokens,
     pub(super) line_items: i64,
-}
-
-impl Sums {
-    pub(super) fn cost(&self, basis: CostBasis) -> Amount {
-        self.costs[place_of(basis)]
-    }
 }
 
 impl AddAssign for Sums {
@@ -109,19 +208,20 @@ pub(super) fn place_of(basis: CostBasis) -> usize {
 /// What was charged for, as far as it can be asked for.
 #[derive(Debug)]
 pub(super) struct Charge {
-    pub(super) region: Option<String>,
-    pub(super) provider: Option<String>,
-    pub(super) model: Option<String>,
-    pub(super) token_kind: Option<String>,
-    pub(super) cache: Option<String>,
-    pub(super) tier: Option<String>,
-    pub(super) routing: Option<String>,
-    pub(super) charge_type: Option<String>,
-    pub(super) billing_entity: Option<String>,
-    pub(super) product: Option<String>,
-    pub(super) usage_type: Option<String>,
-    pub(super) operation: Option<String>,
-    pub(super) invoice: Option<String>,
+    pub(super) region: Option<Arc<str>>,
+    pub(super) provider: Option<Arc<str>>,
+    pub(super) model: Option<Arc<str>>,
+    pub(super) token_kind: Option<Arc<str>>,
+    pub(super) cache: Option<Arc<str>>,
+    pub(super) tier: Option<Arc<str>>,
+    pub(super) routing: Option<Arc<str>>,
+    pub(super) charge_type: Option<Arc<str>>,
+    pub(super) billing_entity: Option<Arc<str>>,
+    pub(super) product: Option<Arc<str>>,
+    pub(super) usage_type: Option<Arc<str>>,
+    pub(super) operation: Option<Arc<str>>,
+    pub(super) invoice: Option<Arc<str>>,
+    pub(super) token_class: Option<TokenClass>,
 }
 
 impl Charge {

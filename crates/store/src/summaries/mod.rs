@@ -10,6 +10,7 @@ pub(crate) mod figures;
 mod load;
 mod order;
 mod read;
+mod texts;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +18,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 pub(crate) use self::costs::{Asked, Source};
 pub(crate) use self::load::LoadSummary;
+use self::texts::Texts;
 use crate::error::StoreError;
 use crate::store::Store;
 
@@ -31,6 +33,7 @@ pub struct Summaries(Arc<Memory>);
 struct Memory {
     limit: u64,
     held: RwLock<HashMap<Key, Arc<LoadSummary>>>,
+    texts: Texts,
     answered: AtomicU64,
 }
 
@@ -82,6 +85,20 @@ impl Summaries {
         Ok(())
     }
 
+    /// Holds a load that is about to be served, where there is room beside those that are served now.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub(crate) async fn hold_ahead(&self, store: &Store, key: Key) -> Result<(), StoreError> {
+        let Some(serving) = store.held.serving().filter(|_| self.0.limit > 0) else { return Ok(()) };
+        let served = serving.newest_first();
+        let room = self.0.limit.saturating_sub(self.bytes_of(&served));
+        if let Some(summary) = LoadSummary::read(store, key, room).await? {
+            self.put(key, Arc::new(summary), &served);
+        }
+        Ok(())
+    }
+
     fn holds(&self, key: &Key) -> bool {
         self.0.held.read().unwrap_or_else(PoisonError::into_inner).contains_key(key)
     }
@@ -102,6 +119,8 @@ impl Summaries {
             held.remove(&oldest);
         }
         held.insert(key, summary);
+        drop(held);
+        self.0.texts.forget_unused();
     }
 }
 

@@ -12,7 +12,8 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 
 use super::Key;
-use super::load::{Caller, Charge, ControlSums, LoadSummary, Principal, Row, Rows, Rule, Sums};
+use super::load::{Caller, Charge, ControlSums, LoadSummary, Principal, Row, Rows, Rule, Sums, TokenClass};
+use super::texts::Texts;
 use crate::error::{Doing, StoreError, amount};
 use crate::snapshot::Tokens;
 use crate::store::Store;
@@ -25,6 +26,7 @@ struct Reading<'c> {
     slugs: HashMap<i32, Arc<str>>,
     teams: Places<Option<i32>>,
     currencies: Places<Arc<str>>,
+    texts: &'c Texts,
     bytes: u64,
     room: u64,
 }
@@ -49,8 +51,18 @@ impl LoadSummary {
         let slugs = sqlx::query!("select team_id, slug from team").fetch_all(&mut *transaction).await;
         let slugs = slugs.doing("the teams")?.into_iter().map(|row| (row.team_id, row.slug.into())).collect();
         let (teams, currencies) = (Places::default(), Places::default());
-        let mut reading =
-            Reading { connection: &mut transaction, load_id, ownership_id, slugs, teams, currencies, bytes: 0, room };
+        let texts = &store.summaries.0.texts;
+        let mut reading = Reading {
+            connection: &mut transaction,
+            load_id,
+            ownership_id,
+            slugs,
+            teams,
+            currencies,
+            texts,
+            bytes: 0,
+            room,
+        };
         reading.summary(BillingPeriod::containing(period)).await
     }
 }
@@ -78,7 +90,7 @@ impl Reading<'_> {
         Ok(Some(LoadSummary {
             period,
             currencies: std::mem::take(&mut self.currencies.keys),
-            by_charge: Rows::new(by_charge, count),
+            by_charge: Rows::of_charges(by_charge, count, &charges),
             charges,
             by_day: Rows::new(by_day, count),
             days,
@@ -132,7 +144,7 @@ impl Reading<'_> {
                 sums,
             });
         }
-        Ok(self.takes(size_of::<Row>() * rows.len()).then_some((days.keys, rows)))
+        Ok(self.takes(Rows::BYTES * rows.len()).then_some((days.keys, rows)))
     }
 
     async fn by_charge(&mut self) -> Result<Option<(Vec<Charge>, Vec<Row>)>, StoreError> {
@@ -149,26 +161,28 @@ impl Reading<'_> {
         .doing("the charges of a load")?;
         let mut places = HashMap::new();
         let mut charges = Vec::with_capacity(found.len());
+        let kept = |text: Option<String>| text.map(|text| self.texts.kept(text));
         for row in found {
-            places.insert(row.charge_id, (place(charges.len()), row.token_class));
+            let token_class = TokenClass::read(row.token_class.as_deref());
+            places.insert(row.charge_id, (place(charges.len()), token_class));
             charges.push(Charge {
-                region: row.region,
-                provider: row.provider,
-                model: row.model,
-                token_kind: row.token_kind,
-                cache: row.cache,
-                tier: row.tier,
-                routing: row.routing,
-                charge_type: row.charge_type,
-                billing_entity: row.billing_entity,
-                product: row.product,
-                usage_type: row.usage_type,
-                operation: row.operation,
-                invoice: row.invoice,
+                region: kept(row.region),
+                provider: kept(row.provider),
+                model: kept(row.model),
+                token_kind: kept(row.token_kind),
+                cache: kept(row.cache),
+                tier: kept(row.tier),
+                routing: kept(row.routing),
+                charge_type: kept(row.charge_type),
+                billing_entity: kept(row.billing_entity),
+                product: kept(row.product),
+                usage_type: kept(row.usage_type),
+                operation: kept(row.operation),
+                invoice: kept(row.invoice),
+                token_class,
             });
         }
-        // Thirteen texts of some twenty letters each.
-        if !self.takes((size_of::<Charge>() + 13 * 20) * charges.len()) {
+        if !self.takes(size_of::<Charge>() * charges.len()) {
             return Ok(None);
         }
         let mut rows = Vec::new();
@@ -182,7 +196,7 @@ impl Reading<'_> {
             self.ownership_id,
         )
         .fetch(&mut *self.connection);
-        let most = self.room.saturating_sub(self.bytes) / size_of::<Row>() as u64;
+        let most = self.room.saturating_sub(self.bytes) / Rows::CHARGE_BYTES as u64;
         while let Some(row) = found.try_next().await.doing("the charges of teams")? {
             if rows.len() as u64 >= most {
                 return Ok(None);
@@ -191,12 +205,8 @@ impl Reading<'_> {
                 return Err(StoreError::NotKept { what: "a charge", value: row.charge_id.to_string() });
             };
             let (mut tokens, counted) = (Tokens::default(), amount(&row.tokens)?);
-            match class.as_deref() {
-                Some("input") => tokens.input = counted,
-                Some("output") => tokens.output = counted,
-                Some("cache_read") => tokens.cache_read = counted,
-                Some("cache_write") => tokens.cache_write = counted,
-                _ => {}
+            if let Some(class) = class {
+                *class.of(&mut tokens) = counted;
             }
             let costs = [amount(&row.unblended)?, amount(&row.net_unblended)?, amount(&row.list)?];
             let sums = Sums { costs, tokens, line_items: row.line_items };
@@ -204,7 +214,7 @@ impl Reading<'_> {
             rows.push(Row { team, currency, about: *about, sums });
         }
         drop(found);
-        self.takes(size_of::<Row>() * rows.len());
+        self.takes(Rows::CHARGE_BYTES * rows.len());
         Ok(Some((charges, rows)))
     }
 
@@ -227,7 +237,7 @@ impl Reading<'_> {
             self.ownership_id,
         )
         .fetch(&mut *self.connection);
-        let each = (size_of::<Row>() + size_of::<Caller>()) as u64;
+        let each = (Rows::BYTES + size_of::<Caller>()) as u64;
         let most = self.room.saturating_sub(self.bytes) / each;
         while let Some(row) = found.try_next().await.doing("the callers of a load")? {
             if sums.len() as u64 >= most {
@@ -254,7 +264,7 @@ impl Reading<'_> {
             };
         }
         drop(found);
-        self.takes(size_of::<Row>() * sums.len() + size_of::<Caller>() * callers.keys.len());
+        self.takes(Rows::BYTES * sums.len() + size_of::<Caller>() * callers.keys.len());
         let rows = sums.into_iter().map(|((team, currency, about), sums)| Row { team, currency, about, sums });
         Ok(Some((callers.keys, rules.keys, rows.collect())))
     }

@@ -10,27 +10,26 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct TokenCounts {
     /// Fresh input.
-    #[schema(example = "15400000")]
-    input: String,
+    #[schema(value_type = String, example = "15400000")]
+    input: Amount,
     /// Output.
-    #[schema(example = "920000")]
-    output: String,
+    #[schema(value_type = String, example = "920000")]
+    output: Amount,
     /// Input read from the prompt cache.
-    #[schema(example = "0")]
-    cache_read: String,
+    #[schema(value_type = String, example = "0")]
+    cache_read: Amount,
     /// Input written to the prompt cache.
-    #[schema(example = "0")]
-    cache_write: String,
+    #[schema(value_type = String, example = "0")]
+    cache_write: Amount,
 }
 
 impl From<&Tokens> for TokenCounts {
     fn from(tokens: &Tokens) -> Self {
-        let whole = |count: Amount| count.round_to_integer().to_string();
         Self {
-            input: whole(tokens.input),
-            output: whole(tokens.output),
-            cache_read: whole(tokens.cache_read),
-            cache_write: whole(tokens.cache_write),
+            input: tokens.input.rounded(),
+            output: tokens.output.rounded(),
+            cache_read: tokens.cache_read.rounded(),
+            cache_write: tokens.cache_write.rounded(),
         }
     }
 }
