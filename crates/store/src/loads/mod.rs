@@ -1,7 +1,8 @@
 //! Writing: a load is begun, filled, checked, owned and published, or it is kept as failed.
 //!
 //! ```text
-//! begin ─ control totals ─ facts ─ summaries ─ tie-out ─ owners ─ publish
+//! begin ─ control totals ─ facts ─┬─ summaries ─────────────────┬─ publish
+//!                                 └─ owners, sums, the tie-out ─┘
 //!   └── anything that goes wrong on the way ends in `fail`, and readers never notice
 //! ```
 //!
