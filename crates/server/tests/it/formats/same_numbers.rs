@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use access::{Extent, Grant, GrantText, Grants, Role};
 use arrow::datatypes::DataType;
 use axum::Router;
-use bill::Amount;
+use bill::{Amount, BillingPeriod};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -130,6 +130,32 @@ async fn a_caption_leads_to_the_same_figures_as_json(pool: PgPool) {
     let expected =
         format!("\"USD\";attributed={};bedrock_total={};delta=\"0\"", control["attributed"], control["bedrock_total"]);
     assert!(csv.header("control-totals").starts_with(&expected), "{}", csv.header("control-totals"));
+}
+
+/// Tables are read month by month.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_day_that_two_bills_have_lines_of_is_one_row(pool: PgPool) {
+    let world = World::new(pool).await;
+    let months = ["2026-05", "2026-06", "2026-07"].map(period);
+    let used = |month: BillingPeriod, day: &str, cost: &str| LineItem {
+        usage_start: day.parse().ok(),
+        usage_end: day.parse().ok(),
+        unblended_cost: amount(cost),
+        ..LineItem::bedrock_usage(month)
+    };
+    let late = "2026-05-31T23:00:00Z";
+    world.write(months[0], &[used(months[0], "2026-05-02T00:00:00Z", "1"), used(months[0], late, "2")]);
+    world.write(months[1], &[used(months[1], late, "4"), used(months[1], "2026-06-09T00:00:00Z", "8")]);
+    world.write(months[2], &[used(months[2], "2026-07-09T00:00:00Z", "16")]);
+    world.refresh_well().await;
+    let ask = |granularity: &str| {
+        format!("/v1/costs?period=2026-05,2026-06,2026-07&group_by=team,account&granularity={granularity}")
+    };
+    assert_eq!(compare(&world.router, &ask("daily")).await, 4);
+    assert_eq!(compare(&world.router, &ask("monthly")).await, 3);
+    assert_eq!(compare(&world.router, &ask("total")).await, 1);
+    let csv = get_well(&world.router, &format!("{}&format=csv", ask("daily"))).await;
+    assert!(csv.text().contains("\r\n2026-05-31,") && csv.text().contains(",6,USD,"), "{}", csv.text());
 }
 
 /// Whatever stands beside a row or is folded into one is a column.

@@ -1,5 +1,6 @@
 //! The text of the query: which lines are added up.
 
+use chrono::NaiveDate;
 use sqlx::{Postgres, QueryBuilder};
 
 use super::conditions::{push_condition, push_team_condition, team_id_in};
@@ -22,6 +23,8 @@ pub(super) struct Composer<'q> {
     pub(super) question: &'q CostQuestion,
     pub(super) arrangement: &'q Arrangement,
     pub(super) load_ids: Vec<i64>,
+    /// Of these loads, the lines used from one day to before another; all where not set.
+    pub(super) days: Option<(NaiveDate, NaiveDate)>,
     pub(super) compared: Option<Compared>,
     pub(super) text: QueryBuilder<Postgres>,
 }
@@ -44,7 +47,11 @@ impl Composer<'_> {
                 self.text.push(")");
             }
         }
-        if let Scope::UsageDates { start, end } = self.question.scope {
+        let of_scope = match self.question.scope {
+            Scope::UsageDates { start, end } => Some((start, end)),
+            Scope::Periods(_) => None,
+        };
+        for (start, end) in of_scope.into_iter().chain(self.days) {
             self.text.push(" and cost.usage_date >= ").push_bind(start);
             self.text.push(" and cost.usage_date < ").push_bind(end);
         }

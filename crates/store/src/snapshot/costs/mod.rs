@@ -13,6 +13,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+use chrono::NaiveDate;
 use sqlx::{Postgres, QueryBuilder};
 
 use self::composer::{Compared, Composer};
@@ -26,6 +27,12 @@ use crate::error::{Doing, StoreError};
 
 /// The longest answer: what a client can still read at once.
 pub const MOST_ROWS: usize = 100_000;
+
+/// A part of what is asked: some loads, and of these the lines of some days where these are set, from one to before another.
+pub(super) struct Stretch {
+    pub(super) load_ids: Vec<i64>,
+    pub(super) days: Option<(NaiveDate, NaiveDate)>,
+}
 
 impl Snapshot {
     /// The rows that answer a question, in the order asked; rows that tie are ordered by time, cost and dimensions.
@@ -51,7 +58,19 @@ impl Snapshot {
         visible: Option<Visible<'_>>,
         shown: Shown<'_>,
     ) -> QueryBuilder<Postgres> {
-        let mut load_ids = self.loads_in(&question.scope);
+        let whole = Stretch { load_ids: self.loads_in(&question.scope), days: None };
+        self.compose_stretch(whole, question, arrangement, visible, shown)
+    }
+
+    /// The same over a part of its scope.
+    pub(super) fn compose_stretch(
+        &self,
+        Stretch { mut load_ids, days }: Stretch,
+        question: &CostQuestion,
+        arrangement: &Arrangement,
+        visible: Option<Visible<'_>>,
+        shown: Shown<'_>,
+    ) -> QueryBuilder<Postgres> {
         let compared = arrangement.compare.map(|period| {
             let former = self.load_ids(|load| load.period == period);
             let current = load_ids.clone();
@@ -59,7 +78,7 @@ impl Snapshot {
             Compared { current, former }
         });
         let (text, ownership_id) = (QueryBuilder::new(""), self.ownership_id);
-        Composer { ownership_id, visible, shown, question, arrangement, load_ids, compared, text }.compose()
+        Composer { ownership_id, visible, shown, question, arrangement, load_ids, days, compared, text }.compose()
     }
 
     /// The numbers of the loads that may have lines in this scope.

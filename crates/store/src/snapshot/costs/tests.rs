@@ -25,6 +25,7 @@ fn arranged(group_by: &[&str], granularity: Granularity, part: Option<&Part>, ar
         question: &question,
         arrangement,
         load_ids: vec![1, 2],
+        days: None,
         compared: arrangement.compare.map(|_| Compared { current: vec![1], former: vec![2] }),
         text,
     };
