@@ -156,6 +156,12 @@ async fn a_day_that_two_bills_have_lines_of_is_one_row(pool: PgPool) {
     assert_eq!(compare(&world.router, &ask("total")).await, 1);
     let csv = get_well(&world.router, &format!("{}&format=csv", ask("daily"))).await;
     assert!(csv.text().contains("\r\n2026-05-31,") && csv.text().contains(",6,USD,"), "{}", csv.text());
+
+    // A bill that goes back to before there was a bill is not read month by month.
+    let july = [used(months[2], "2006-07-09T00:00:00Z", "32"), used(months[2], "2026-07-09T00:00:00Z", "16")];
+    world.write(months[2], &july);
+    world.refresh_well().await;
+    assert_eq!(compare(&world.router, &ask("daily")).await, 5);
 }
 
 /// Whatever stands beside a row or is folded into one is a column.
