@@ -176,6 +176,7 @@ impl AmountText {
     }
 }
 
+/// What remains of a division by ten always fits.
 fn digit(value: u64) -> u8 {
     b'0' + u8::try_from(value).unwrap_or_default()
 }
@@ -325,7 +326,10 @@ mod tests {
 
         #[test]
         fn text_is_the_whole_and_twelve_digits_without_trailing_zeros(units in prop_oneof![
-            any::<i128>(), any::<i64>().prop_map(i128::from), (-2_000_000..2_000_000_i128), any::<i64>().prop_map(|whole| i128::from(whole) * Amount::ONE),
+            any::<i128>(),
+            any::<i64>().prop_map(i128::from),
+            -2_000_000..2_000_000_i128,
+            any::<i64>().prop_map(|whole| i128::from(whole) * Amount::ONE),
         ]) {
             let (sign, positive) = (if units < 0 { "-" } else { "" }, units.unsigned_abs());
             let one = Amount::ONE.unsigned_abs();

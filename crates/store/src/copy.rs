@@ -20,7 +20,7 @@ const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const END: i16 = -1;
 /// In place of a length.
 const NULL: i32 = -1;
-/// Postgres counts days from here.
+/// Postgres counts days from here. There is such a day: this is worked out when it is compiled.
 const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(2000, 1, 1).expect("a day");
 
 /// Postgres keeps decimals as digits of base 10,000: three of them are the twelve places of an [`Amount`].
@@ -56,7 +56,7 @@ impl CopyRows {
         self.field(&value.to_be_bytes())
     }
 
-    /// The bytes of a text in UTF-8.
+    /// The bytes of a short text in UTF-8: a code, a word.
     pub(crate) fn text(&mut self, text: &[u8]) -> &mut Self {
         self.field(text)
     }
@@ -96,6 +96,7 @@ impl CopyRows {
     }
 
     fn field(&mut self, bytes: &[u8]) -> &mut Self {
+        // Numbers, days and codes of currencies: at most sixteen bytes.
         let length = i32::try_from(bytes.len()).expect("a field of less than two gigabytes");
         self.0.extend_from_slice(&length.to_be_bytes());
         self.0.extend_from_slice(bytes);
@@ -118,6 +119,7 @@ impl CopyRows {
     }
 }
 
+/// What remains of a division by the base always fits.
 fn digit(value: u64) -> u16 {
     u16::try_from(value).unwrap_or_default()
 }

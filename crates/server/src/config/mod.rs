@@ -82,7 +82,7 @@ pub struct StoreConfig {
 }
 
 impl StoreConfig {
-    /// Connections at most for work in the background: never so few that two jobs at once wait for one another.
+    /// Connections at most for what work in the background reads; a job writes on connections of its own.
     pub fn background_connections(&self) -> u32 {
         (self.max_connections / 2).max(4)
     }

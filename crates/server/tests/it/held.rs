@@ -7,6 +7,7 @@ use bill::BillingPeriod;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use sample::LineItem;
 use sqlx::PgPool;
 use store::snapshot::{
     AsOf, CostBasis, CostQuestion, Dimension, Filter, Granularity, OrderBy, OrderKey, Scope, Snapshot,
@@ -265,4 +266,23 @@ async fn what_does_not_fit_is_asked_of_postgres(pool: PgPool) {
     }
     assert_eq!((loads[0], loads[1], loads[2], loads[4]), (0, 0, 0, 4), "{loads:?}");
     assert!((1..4).contains(&loads[3]), "{loads:?}");
+}
+
+/// Otherwise Postgres would answer for a moment after each publication.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_load_is_held_before_it_is_served(pool: PgPool) {
+    let mut world = World::new(pool).await;
+    let _watching = world.watch_versions().await;
+    let store = world.store.clone().watched_by(world.versions.clone()).with_summaries(Summaries::new(64 << 20));
+    store.hold_newest().await.expect("the database");
+    world.refresher.store = store.clone();
+    let [may, june, ..] = months()[..] else { panic!("four months") };
+    world.write(may, &[LineItem::bedrock_usage(may)]);
+    world.refresh_well().await;
+    assert_eq!(store.summaries().loads(), 1, "held by whoever published it");
+    world.wait_for_version().await;
+    store.hold_newest().await.expect("the database");
+    world.write(june, &[LineItem::bedrock_usage(june)]);
+    world.refresh_well().await;
+    assert_eq!(store.summaries().loads(), 2, "beside what is served");
 }

@@ -1,5 +1,6 @@
 //! Who owns what can change without the export being asked, and sessions that are new for each run stay bounded.
 
+use crate::interrupted::load_of_one_line;
 use crate::support::{World, amount, costs_by, now, period};
 use bill::principal::{FoldRule, SessionFold};
 use ledger::Ownership;
@@ -90,6 +91,18 @@ async fn a_load_is_given_to_teams_on_the_way_as_from_what_is_kept(pool: PgPool) 
     }
     world.store.apply_ownership(&rules, now()).await.expect("the first rules again");
     assert!(given(&world.pool).await == on_the_way, "the same owners and sums, word for word");
+}
+
+/// What is worked out when a load is published would hide that nothing was worked out before.
+#[sqlx::test(migrator = "store::MIGRATOR")]
+async fn a_load_has_owners_and_sums_before_it_is_published(pool: PgPool) {
+    let world = World::new(pool).await;
+    let _load = load_of_one_line(&world, "10", "10").await;
+    let counts: (i64, i64) = sqlx::query_as("select (select count(*) from owner), (select count(*) from team_cost)")
+        .fetch_one(&world.pool)
+        .await
+        .expect("the counts");
+    assert_eq!(counts, (1, 1));
 }
 
 /// Every row of owners and of sums by team under the second rules, in words.

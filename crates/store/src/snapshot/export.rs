@@ -72,11 +72,8 @@ impl Snapshot {
         .await
         .doing("the beginning of an export")?;
         let whole = Stretch { load_ids: self.loads_in(&question.scope), days: None };
-        let stretches = if arrangement.slice.is_none() && is_in_order_of_time(&question, &arrangement) {
-            self.stretches(&question, whole)
-        } else {
-            vec![whole]
-        };
+        let stretches =
+            if is_in_order_of_time(&question, &arrangement) { self.stretches(&question, whole) } else { vec![whole] };
         let arrangement = Arrangement { slice: arrangement.slice.or(Some(EVERYTHING)), ..arrangement };
         let compose = |stretch| self.compose_stretch(stretch, &question, &arrangement, self.visible(), self.shown());
         let queries = stretches.into_iter().map(compose).collect();
@@ -122,10 +119,9 @@ impl Snapshot {
     }
 }
 
-/// Whether rows are ordered by time before all else, and none is made of rows of other times.
+/// Whether all rows are wanted, ordered by time before all else, and none is made of rows of other times.
 fn is_in_order_of_time(question: &CostQuestion, arrangement: &Arrangement) -> bool {
-    let is_plain = *arrangement == Arrangement { slice: arrangement.slice, ..Arrangement::default() };
-    is_plain && question.order_by.is_none() && question.granularity != Granularity::Total
+    *arrangement == Arrangement::default() && question.order_by.is_none() && question.granularity != Granularity::Total
 }
 
 /// How the sending of a query's rows ended.

@@ -6,10 +6,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use bill::usage::TokenClass;
 use bill::{Amount, BillingPeriod};
 use chrono::NaiveDate;
 
-use super::load::{LoadSummary, RowKey, Rows, TokenClass, place_of};
+use super::load::{LoadSummary, RowKey, Rows, place_of};
 use super::order::sorted;
 use crate::snapshot::{CostQuestion, CostRow, Dimension, Filter, Granularity, Scope, Tokens, UNATTRIBUTED};
 

@@ -3,6 +3,7 @@ use std::ops::{AddAssign, Range};
 use std::sync::Arc;
 
 use bill::tags::TagSet;
+use bill::usage::TokenClass;
 use bill::{Amount, BillingPeriod};
 use chrono::NaiveDate;
 
@@ -90,7 +91,7 @@ impl Rows {
     pub(super) fn of_charges(rows: Vec<Row>, teams: usize, charges: &[Charge]) -> Self {
         let counted = |row: &Row| {
             let mut tokens = row.sums.tokens;
-            charges[row.about as usize].token_class.map_or(Amount::ZERO, |class| *class.of(&mut tokens))
+            charges[row.about as usize].token_class.map_or(Amount::ZERO, |class| *tokens_of(class, &mut tokens))
         };
         Self::with_tokens(rows, teams, |rows| Counted::OfCharge(rows.iter().map(counted).collect()))
     }
@@ -129,7 +130,7 @@ impl Rows {
     pub(super) fn add_tokens(&self, row: usize, class: Option<TokenClass>, to: &mut Tokens) {
         match (&self.tokens, class) {
             (Counted::Each(tokens), _) => *to += tokens[row],
-            (Counted::OfCharge(tokens), Some(class)) => *class.of(to) += tokens[row],
+            (Counted::OfCharge(tokens), Some(class)) => *tokens_of(class, to) += tokens[row],
             (Counted::OfCharge(_), None) => {}
         }
     }
@@ -145,35 +146,13 @@ pub(super) struct Row {
     pub(super) sums: Sums,
 }
 
-/// Which token total a charge adds to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TokenClass {
-    Input,
-    Output,
-    CacheRead,
-    CacheWrite,
-}
-
-impl TokenClass {
-    /// As it is kept; nothing where tokens are not counted.
-    pub(super) fn read(text: Option<&str>) -> Option<Self> {
-        match text? {
-            "input" => Some(Self::Input),
-            "output" => Some(Self::Output),
-            "cache_read" => Some(Self::CacheRead),
-            "cache_write" => Some(Self::CacheWrite),
-            _ => None,
-        }
-    }
-
-    /// Its part of tokens.
-    pub(super) fn of(self, tokens: &mut Tokens) -> &mut Amount {
-        match self {
-            Self::Input => &mut tokens.input,
-            Self::Output => &mut tokens.output,
-            Self::CacheRead => &mut tokens.cache_read,
-            Self::CacheWrite => &mut tokens.cache_write,
-        }
+/// The part of tokens that a charge adds to.
+pub(super) fn tokens_of(class: TokenClass, tokens: &mut Tokens) -> &mut Amount {
+    match class {
+        TokenClass::Input => &mut tokens.input,
+        TokenClass::Output => &mut tokens.output,
+        TokenClass::CacheRead => &mut tokens.cache_read,
+        TokenClass::CacheWrite => &mut tokens.cache_write,
     }
 }
 

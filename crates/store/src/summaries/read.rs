@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use bill::BillingPeriod;
 use bill::tags::TagSet;
+use bill::usage::TokenClass;
 use chrono::NaiveDate;
 use futures::TryStreamExt;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
 use super::Key;
-use super::load::{Caller, Charge, ControlSums, LoadSummary, Principal, Row, Rows, Rule, Sums, TokenClass};
+use super::load::{Caller, Charge, ControlSums, LoadSummary, Principal, Row, Rows, Rule, Sums, tokens_of};
 use super::texts::Texts;
 use crate::error::{Doing, StoreError, amount};
 use crate::snapshot::Tokens;
@@ -163,7 +164,7 @@ impl Reading<'_> {
         let mut charges = Vec::with_capacity(found.len());
         let kept = |text: Option<String>| text.map(|text| self.texts.kept(text));
         for row in found {
-            let token_class = TokenClass::read(row.token_class.as_deref());
+            let token_class = row.token_class.and_then(|class| class.parse::<TokenClass>().ok());
             places.insert(row.charge_id, (place(charges.len()), token_class));
             charges.push(Charge {
                 region: kept(row.region),
@@ -206,7 +207,7 @@ impl Reading<'_> {
             };
             let (mut tokens, counted) = (Tokens::default(), amount(&row.tokens)?);
             if let Some(class) = class {
-                *class.of(&mut tokens) = counted;
+                *tokens_of(*class, &mut tokens) = counted;
             }
             let costs = [amount(&row.unblended)?, amount(&row.net_unblended)?, amount(&row.list)?];
             let sums = Sums { costs, tokens, line_items: row.line_items };
