@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import random
 import time
 
 from common import ROUNDS, forget_peak, memory, setting
@@ -81,7 +82,8 @@ def capture(log, service, questions):
     """The statements of some requests of each kind, asked one after another."""
     captured = {}
     for what, paths in {SHOWBACK: questions.showbacks, COSTS: questions.costs}.items():
-        asked = paths[:: max(1, len(paths) // CAPTURED)][:CAPTURED]
+        # At random: every so many of the paths would be the same month of each team.
+        asked = random.Random(0).sample(paths, min(CAPTURED, len(paths)))
         # The first ones are asked for more: what connections and memories keep.
         for path in asked[:8]:
             service.get(path)
