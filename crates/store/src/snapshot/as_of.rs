@@ -10,9 +10,10 @@ use sqlx::{PgConnection, Postgres, Transaction};
 use super::Snapshot;
 use super::history::loads_of;
 use super::open::Version;
-use super::reading::{Reading, hold_what_is_kept};
+use super::reading::Reading;
 use crate::error::{Doing, StoreError};
 use crate::store::Store;
+use crate::transaction::begin_answering;
 
 /// Which data version is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,8 +65,7 @@ impl Store {
         {
             return Ok(Ok(self.snapshot_held(&serving, sight)));
         }
-        let mut transaction = self.begin_reading().await.doing("the opening of a snapshot")?;
-        hold_what_is_kept(&mut transaction).await?;
+        let mut transaction = begin_answering(&self.pool).await.doing("the opening of a snapshot")?;
         let newest = newest(&mut transaction).await?;
         match find(&mut transaction, as_of, newest).await? {
             Err(reason) => Ok(Err(reason)),

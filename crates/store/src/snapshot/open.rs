@@ -6,11 +6,12 @@ use bill::BillingPeriod;
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{PgConnection, PgPool};
 
-use super::reading::{Reading, limit_time};
+use super::reading::Reading;
 use super::{LoadVersion, PeriodStatus};
 use crate::error::{Doing, StoreError};
 use crate::store::Store;
 use crate::summaries::Summaries;
+use crate::transaction::begin_answering;
 
 /// Everything that is served, or was at an earlier time, as it was at one moment.
 pub struct Snapshot {
@@ -104,8 +105,7 @@ impl Store {
         if let Some(serving) = self.held.serving() {
             return Ok(self.snapshot_held(&serving, sight));
         }
-        let mut transaction = self.begin_reading().await.doing("the opening of a snapshot")?;
-        limit_time(&mut transaction).await?;
+        let mut transaction = begin_answering(&self.pool).await.doing("the opening of a snapshot")?;
         let serving = Serving::read(&mut transaction).await?;
         Ok(self.opened(Reading::Begun(transaction), sight, serving.version(), serving.loads))
     }

@@ -7,7 +7,7 @@
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
 use crate::error::{Doing, StoreError};
-use crate::transaction::begin_reading;
+use crate::transaction::begin_answering;
 
 /// One read-only transaction at repeatable-read isolation.
 pub(super) enum Reading {
@@ -35,8 +35,7 @@ impl Reading {
 }
 
 async fn begin(pool: &PgPool, data_version: i64) -> Result<Transaction<'static, Postgres>, StoreError> {
-    let mut transaction = begin_reading(pool).await.doing("the opening of a snapshot")?;
-    hold_what_is_kept(&mut transaction).await?;
+    let mut transaction = begin_answering(pool).await.doing("the opening of a snapshot")?;
     let is_kept = sqlx::query_scalar!(
         r#"select exists (select from data_version where data_version = $1 and not forgotten)
                   or exists (select from serving where data_version = $1) as "kept!""#,
@@ -46,24 +45,4 @@ async fn begin(pool: &PgPool, data_version: i64) -> Result<Transaction<'static, 
     .await
     .doing("the data version of a snapshot")?;
     if is_kept { Ok(transaction) } else { Err(StoreError::VersionGone { data_version }) }
-}
-
-/// Keeps the partitions of every load that is kept now until the transaction ends, and has the database give up what no
-/// caller waits for any more. It must be the first thing that a transaction does: what was dropped after its first look
-/// would be missing without a word.
-pub(super) async fn hold_what_is_kept(connection: &mut PgConnection) -> Result<(), StoreError> {
-    sqlx::query!("lock table only period_cost, only daily_cost in access share mode")
-        .execute(&mut *connection)
-        .await
-        .doing("the hold on what is kept")?;
-    limit_time(connection).await
-}
-
-/// What no caller waits for any more, the database need not go on computing.
-pub(super) async fn limit_time(connection: &mut PgConnection) -> Result<(), StoreError> {
-    sqlx::query!("select set_config('statement_timeout', '30s', true)")
-        .fetch_one(connection)
-        .await
-        .map(drop)
-        .doing("the time limit of a snapshot")
 }
