@@ -5,6 +5,8 @@
 use bill::Amount;
 use chrono::NaiveDate;
 
+use crate::numeric::{BASE, NEGATIVE, PLACES};
+
 /// Rows on their way to Postgres, in the [binary format](https://www.postgresql.org/docs/current/sql-copy.html) of `COPY`.
 ///
 /// Fields are written in the order of the statement's columns, each by the method of its column's type.
@@ -23,12 +25,8 @@ const NULL: i32 = -1;
 /// Postgres counts days from here. There is such a day: this is worked out when it is compiled.
 const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(2000, 1, 1).expect("a day");
 
-/// Postgres keeps decimals as digits of base 10,000: three of them are the twelve places of an [`Amount`].
-const BASE: u64 = 10_000;
-const PLACES: usize = Amount::SCALE as usize / 4;
 /// Of these an `i128` has no more than ten.
 const MOST_DIGITS: usize = 10;
-const NEGATIVE: u16 = 0x4000;
 
 impl Default for CopyRows {
     fn default() -> Self {
@@ -129,19 +127,7 @@ mod tests {
     use sqlx::PgPool;
 
     use super::*;
-
-    /// Amounts of every size: powers of ten with what stands next to them, of both signs.
-    fn amounts() -> Vec<Amount> {
-        let powers = (0..38).map(|power| 10_i128.pow(power));
-        let beside = powers.flat_map(|power| [power, power - 1, power + 1, power * 3, power / 7]);
-        let ends = [i128::from(u64::MAX), i128::from(u64::MAX) + 1, 10_i128.pow(38) - 1];
-        beside
-            .chain(ends)
-            .filter(|units| *units < 10_i128.pow(38))
-            .flat_map(|u| [u, -u])
-            .map(Amount::from_raw)
-            .collect()
-    }
+    use crate::numeric::amounts;
 
     #[sqlx::test(migrations = false)]
     async fn postgres_reads_what_was_written(pool: PgPool) {

@@ -1,4 +1,5 @@
 use bill::BillingPeriod;
+use bill::usage::TokenClass;
 
 /// What can go wrong between the service and its database.
 #[derive(Debug, thiserror::Error)]
@@ -131,4 +132,9 @@ impl<T> Doing<T> for Result<T, sqlx::Error> {
 /// A decimal that came out of Postgres as text.
 pub(crate) fn amount(text: &str) -> Result<bill::Amount, StoreError> {
     text.parse().map_err(|_| StoreError::Corrupt { what: "an amount", value: text.to_owned() })
+}
+
+/// A class of tokens that came out of Postgres as a word.
+pub(crate) fn token_class(word: &str) -> Result<TokenClass, StoreError> {
+    word.parse().map_err(|_| StoreError::Corrupt { what: "a class of tokens", value: word.to_owned() })
 }

@@ -17,6 +17,7 @@ mod held;
 mod identifier;
 pub mod keys;
 pub mod loads;
+mod numeric;
 mod ownership;
 mod pseudonyms;
 pub mod queries;

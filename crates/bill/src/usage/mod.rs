@@ -117,6 +117,9 @@ pub enum TokenClass {
 }
 
 impl TokenClass {
+    /// All of them, in the order in which they are told.
+    pub const ALL: [Self; 4] = [Self::Input, Self::Output, Self::CacheRead, Self::CacheWrite];
+
     /// `input`, `output`, `cache_read` or `cache_write`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -149,8 +152,7 @@ impl FromStr for TokenClass {
     type Err = ParseWordError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let all = [Self::Input, Self::Output, Self::CacheRead, Self::CacheWrite];
-        let known = all.into_iter().find(|class| class.as_str() == text);
+        let known = Self::ALL.into_iter().find(|class| class.as_str() == text);
         known.ok_or_else(|| unknown_word(text, "a token class: input, output, cache_read or cache_write"))
     }
 }

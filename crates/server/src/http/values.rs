@@ -67,13 +67,13 @@ pub(crate) struct ValuesOf<'a> {
 impl ValueCosts {
     /// A row of a question that is grouped by the dimension alone.
     pub(crate) fn new(row: CostRow, about: &ValuesOf<'_>) -> Self {
-        let value = row.dimensions.into_iter().next().flatten();
+        let value = row.values.dimension(0).map(str::to_owned);
         Self {
             links: links(about, value.as_deref()),
-            label: row.principal_arn.or(row.account_name),
+            label: row.values.principal_arn().or(row.values.account_name()).map(str::to_owned),
             value,
             cost: row.cost,
-            currency: row.currency,
+            currency: row.currency.to_string(),
             tokens: (&row.tokens).into(),
             line_items: row.line_items,
         }

@@ -5,6 +5,7 @@
 mod alternatives;
 mod arranged;
 mod as_of;
+mod asked;
 mod athena;
 mod bad_input;
 mod callers;

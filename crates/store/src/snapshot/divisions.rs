@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{CostQuestion, CostRow, Dimension, Granularity, Snapshot};
+use super::{CostQuestion, CostRow, Dimension, Granularity, Snapshot, Values};
 use crate::error::StoreError;
 
 impl Snapshot {
@@ -62,11 +62,13 @@ fn fold(rows: &[CostRow], grouped_by: &[Dimension], onto: &[Dimension]) -> Vec<C
         onto.iter().filter_map(|kept| grouped_by.iter().position(|dimension| dimension == kept)).collect();
     let mut folded: BTreeMap<(&str, Vec<LastWhereNotSet<'_>>), CostRow> = BTreeMap::new();
     for row in rows {
-        let values = places.iter().map(|place| LastWhereNotSet::from(row.dimensions[*place].as_deref())).collect();
+        let values = places.iter().map(|place| LastWhereNotSet::from(row.values.dimension(*place))).collect();
         let sum = folded.entry((&row.currency, values)).or_insert_with(|| CostRow {
-            dimensions: places.iter().map(|place| row.dimensions[*place].clone()).collect(),
-            principal_arn: row.principal_arn.clone().filter(|_| onto.contains(&Dimension::Principal)),
-            account_name: row.account_name.clone().filter(|_| onto.contains(&Dimension::Account)),
+            values: Values::told_beside(
+                places.iter().map(|place| row.values.dimension(*place).map(str::to_owned)).collect(),
+                row.values.principal_arn().filter(|_| onto.contains(&Dimension::Principal)).map(str::to_owned),
+                row.values.account_name().filter(|_| onto.contains(&Dimension::Account)).map(str::to_owned),
+            ),
             ..CostRow::nothing(&row.currency)
         });
         sum.add(row);
@@ -99,8 +101,8 @@ mod tests {
 
     fn row(model: Option<&str>, kind: &str, currency: &str, cost: i64) -> CostRow {
         let tokens = Tokens { input: Amount::from_integer(cost), ..Tokens::default() };
-        let dimensions = vec![model.map(str::to_owned), Some(kind.to_owned())];
-        CostRow { dimensions, cost: Amount::from_integer(cost), tokens, line_items: 1, ..CostRow::nothing(currency) }
+        let values = Values::new(vec![model.map(str::to_owned), Some(kind.to_owned())]);
+        CostRow { values, cost: Amount::from_integer(cost), tokens, line_items: 1, ..CostRow::nothing(currency) }
     }
 
     #[test]
@@ -118,7 +120,7 @@ mod tests {
         let shown: Vec<_> = folded
             .iter()
             .map(|row| {
-                let model = row.dimensions[0].as_deref().unwrap_or("-");
+                let model = row.values.dimension(0).unwrap_or("-");
                 format!(
                     "{} {model} {} of {} tokens, {} lines",
                     row.currency, row.cost, row.tokens.input, row.line_items

@@ -1,19 +1,16 @@
 //! What is added up of the lines of a group, for the text of a query.
 
-/// A class of tokens: its name, and the column of tables that have no charges.
-#[derive(Clone, Copy)]
-pub(super) struct TokenClass {
-    pub(super) name: &'static str,
-    pub(super) column: &'static str,
-}
+use bill::usage::TokenClass;
 
-/// All of them.
-pub(super) const TOKEN_CLASSES: [TokenClass; 4] = [
-    TokenClass { name: "input", column: "input_tokens" },
-    TokenClass { name: "output", column: "output_tokens" },
-    TokenClass { name: "cache_read", column: "cache_read_tokens" },
-    TokenClass { name: "cache_write", column: "cache_write_tokens" },
-];
+/// The column of its tokens in tables that have no charges.
+pub(super) fn column_of(class: TokenClass) -> &'static str {
+    match class {
+        TokenClass::Input => "input_tokens",
+        TokenClass::Output => "output_tokens",
+        TokenClass::CacheRead => "cache_read_tokens",
+        TokenClass::CacheWrite => "cache_write_tokens",
+    }
+}
 
 /// What is added up of the lines of a group.
 #[derive(Clone, Copy)]
@@ -31,13 +28,13 @@ impl Figure {
         match self {
             Self::Cost => "cost",
             Self::Compared => "compared",
-            Self::Tokens(class) => class.column,
+            Self::Tokens(class) => column_of(class),
             Self::LineItems => "line_items",
         }
     }
 
-    /// How a sum of it is read: decimals as text, to the last digit.
+    /// How a sum of it is read: a sum of whole numbers is a decimal unless it is said otherwise.
     pub(super) fn cast(self) -> &'static str {
-        if matches!(self, Self::LineItems) { "::bigint" } else { "::text" }
+        if matches!(self, Self::LineItems) { "::bigint" } else { "" }
     }
 }

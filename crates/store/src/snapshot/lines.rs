@@ -194,8 +194,8 @@ impl Snapshot {
         let mut tie_outs = Vec::new();
         for (place, cost) in [CostBasis::Unblended, CostBasis::NetUnblended, CostBasis::List].into_iter().enumerate() {
             let figures = self.costs(&question.figure(cost)).await?;
-            let figure = |currency: &str| figures.iter().find(|figure| figure.currency == currency);
-            let mut currencies: Vec<&str> = figures.iter().map(|figure| figure.currency.as_str()).collect();
+            let figure = |currency: &str| figures.iter().find(|figure| *figure.currency == *currency);
+            let mut currencies: Vec<&str> = figures.iter().map(|figure| &*figure.currency).collect();
             currencies.extend(lines.iter().map(|(currency, ..)| currency.as_str()));
             currencies.sort_unstable();
             currencies.dedup();

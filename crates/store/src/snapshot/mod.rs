@@ -22,6 +22,7 @@ mod scope;
 mod tags;
 mod teams;
 mod unclassified;
+mod values;
 
 pub use arrangement::{ArrangedRow, Arrangement, RowSlice};
 pub use as_of::{AsOf, NotServed};
@@ -31,7 +32,7 @@ pub use costs::MOST_ROWS;
 pub use coverage::{CoveredCost, Label, TagCoverage};
 pub use export::CostStream;
 pub use lines::{Line, LineQuestion, TieOut};
-pub use models::{ModelUse, TokenClass};
+pub use models::ModelUse;
 pub(crate) use open::Serving;
 pub use open::Snapshot;
 pub use principals::{PrincipalDetail, TeamClaims};
@@ -41,6 +42,8 @@ pub use question::{
 };
 pub(crate) use scope::{UNATTRIBUTED, Visible};
 pub use unclassified::Unclassified;
+pub use values::Values;
+pub(crate) use values::{Layout, Place, Side, ValueTable};
 
 /// A team that has owned a cost under the rules in force.
 #[derive(Clone, Debug, PartialEq, Eq)]

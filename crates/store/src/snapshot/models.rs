@@ -1,11 +1,12 @@
 //! What was used of models, kind by kind: what prices and the worth of caches are made from.
 
+use bill::usage::TokenClass;
 use bill::{Amount, BillingPeriod};
 use chrono::NaiveDate;
 use sqlx::{FromRow, QueryBuilder};
 
 use super::{CostBasis, Snapshot};
-use crate::error::{Doing, StoreError, amount};
+use crate::error::{Doing, StoreError, amount, token_class};
 
 /// What one kind of use of one model came to in a period and a currency.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,31 +35,6 @@ pub struct ModelUse {
     pub tokens: Amount,
     /// Lines of the bill.
     pub line_items: i64,
-}
-
-/// A class of tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TokenClass {
-    /// Fresh input.
-    Input,
-    /// Output.
-    Output,
-    /// Input read from the prompt cache.
-    CacheRead,
-    /// Input written to the prompt cache.
-    CacheWrite,
-}
-
-impl TokenClass {
-    fn parse(word: &str) -> Result<Self, StoreError> {
-        match word {
-            "input" => Ok(Self::Input),
-            "output" => Ok(Self::Output),
-            "cache_read" => Ok(Self::CacheRead),
-            "cache_write" => Ok(Self::CacheWrite),
-            other => Err(StoreError::Corrupt { what: "a class of tokens", value: other.to_owned() }),
-        }
-    }
 }
 
 #[derive(FromRow)]
@@ -131,7 +107,7 @@ impl UseRow {
             provider: self.provider,
             token_kind: self.token_kind,
             cache: self.cache,
-            token_class: self.token_class.as_deref().map(TokenClass::parse).transpose()?,
+            token_class: self.token_class.as_deref().map(token_class).transpose()?,
             tier: self.tier,
             routing: self.routing,
             currency: self.currency,

@@ -3,10 +3,14 @@
 use std::fmt;
 use std::ops::AddAssign;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use bill::tags::TagKey;
+use bill::usage::TokenClass;
 use bill::{Amount, BillingPeriod};
 use chrono::NaiveDate;
+
+use super::Values;
 
 /// One question about costs. Rows are always grouped by currency as well: amounts are never summed across currencies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +19,7 @@ pub struct CostQuestion {
     pub scope: Scope,
     /// How time divides the rows.
     pub granularity: Granularity,
-    /// What divides the rows beside time; the order is kept in [`CostRow::dimensions`].
+    /// What divides the rows beside time; the order is kept in [`CostRow::values`].
     pub group_by: Vec<Dimension>,
     /// All of them must hold, but for alternatives.
     pub filters: Vec<Filter>,
@@ -244,16 +248,13 @@ pub struct CostRow {
     pub period: Option<BillingPeriod>,
     /// The usage date, with [`Granularity::Daily`].
     pub date: Option<NaiveDate>,
-    /// The values of the grouped dimensions in the order asked; `None` where not set.
-    pub dimensions: Vec<Option<String>>,
-    /// The principal as billed, where the rows are grouped by [`Dimension::Principal`].
-    pub principal_arn: Option<String>,
-    /// The name of the account, where the rows are grouped by [`Dimension::Account`] and the bill gives one.
-    pub account_name: Option<String>,
+    /// The values of the grouped dimensions in the order asked, with the principal as billed and the name of the account where
+    /// the rows are grouped by these.
+    pub values: Values,
     /// Exact sum of the cost asked for.
     pub cost: Amount,
     /// Its currency.
-    pub currency: String,
+    pub currency: Arc<str>,
     /// Tokens by class.
     pub tokens: Tokens,
     /// How many lines of the bill are in this row.
@@ -266,11 +267,9 @@ impl CostRow {
         Self {
             period: None,
             date: None,
-            dimensions: Vec::new(),
-            principal_arn: None,
-            account_name: None,
+            values: Values::default(),
             cost: Amount::ZERO,
-            currency: currency.to_owned(),
+            currency: currency.into(),
             tokens: Tokens::default(),
             line_items: 0,
         }
@@ -295,6 +294,28 @@ pub struct Tokens {
     pub cache_read: Amount,
     /// Input written to the prompt cache.
     pub cache_write: Amount,
+}
+
+impl Tokens {
+    /// The tokens of a class.
+    pub fn of_class(&self, class: TokenClass) -> Amount {
+        match class {
+            TokenClass::Input => self.input,
+            TokenClass::Output => self.output,
+            TokenClass::CacheRead => self.cache_read,
+            TokenClass::CacheWrite => self.cache_write,
+        }
+    }
+
+    /// The part that tokens of a class add to.
+    pub(crate) fn of_class_mut(&mut self, class: TokenClass) -> &mut Amount {
+        match class {
+            TokenClass::Input => &mut self.input,
+            TokenClass::Output => &mut self.output,
+            TokenClass::CacheRead => &mut self.cache_read,
+            TokenClass::CacheWrite => &mut self.cache_write,
+        }
+    }
 }
 
 impl AddAssign for Tokens {

@@ -101,15 +101,23 @@ impl Visible<'_> {
         text.push("))");
     }
 
-    /// Writes the condition that this column holds the id of a team of the part. The ids are looked up once, so that an
-    /// index on the column serves.
+    /// Writes the condition that this column holds the id of a team of the part.
     pub(super) fn push_of_teams(&self, text: &mut QueryBuilder<Postgres>, column: &'static str) {
-        let slugs: Vec<String> = self.part.teams.iter().cloned().collect();
-        text.push(column).push(" = any(array(select team_id from team where slug = any(").push_bind(slugs).push(")))");
+        push_is_team(text, column, self.part.teams.iter().cloned().collect());
         if self.part.teams.contains(UNATTRIBUTED) {
             text.push(" or ").push(column).push(" is null");
         }
     }
+}
+
+/// Writes the condition that this column holds the id of one of these teams. The ids are looked up once, so that an index on
+/// the column serves; one id is compared with and not looked for among some, since Postgres plans for ten where it cannot know.
+pub(super) fn push_is_team(text: &mut QueryBuilder<Postgres>, column: &'static str, slugs: Vec<String>) {
+    text.push(column);
+    match <[String; 1]>::try_from(slugs) {
+        Ok([slug]) => text.push(" = (select team_id from team where slug = ").push_bind(slug).push(")"),
+        Err(slugs) => text.push(" = any(array(select team_id from team where slug = any(").push_bind(slugs).push(")))"),
+    };
 }
 
 /// Writes the value of a tag in the set of tags under this name. An empty one counts as not set.

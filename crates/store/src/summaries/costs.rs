@@ -12,7 +12,10 @@ use chrono::NaiveDate;
 
 use super::load::{LoadSummary, RowKey, Rows, place_of};
 use super::order::sorted;
-use crate::snapshot::{CostQuestion, CostRow, Dimension, Filter, Granularity, Scope, Tokens, UNATTRIBUTED};
+use crate::snapshot::{
+    CostQuestion, CostRow, Dimension, Filter, Granularity, Layout, Place, Scope, Side, Tokens, UNATTRIBUTED,
+    ValueTable, Values,
+};
 
 /// The most filters that are told apart.
 const MOST_FILTERS: usize = 64;
@@ -119,7 +122,7 @@ impl Asked<'_> {
         let value = |dimension: &Dimension| -> Option<Option<&'s str>> {
             match (self.source, dimension) {
                 (_, Dimension::Team) | (Source::Days, _) => None,
-                (Source::Charges, dimension) => Some(summary.charges[place].value(dimension)),
+                (Source::Charges, dimension) => Some(summary.charges.value(dimension, place)),
                 (Source::Callers, dimension) => Some(summary.callers[place].value(dimension)),
             }
         };
@@ -128,7 +131,7 @@ impl Asked<'_> {
             Source::Days | Source::Charges => None,
         };
         let class = match self.source {
-            Source::Charges => summary.charges[place].token_class,
+            Source::Charges => summary.charges.class(place),
             Source::Days | Source::Callers => None,
         };
         Looked { in_scope, met: conditions.met(value), group: groups.subject(value, arn), class }
@@ -363,28 +366,46 @@ impl<'s, 'q> Groups<'s, 'q> {
     }
 
     fn into_rows(self, question: &CostQuestion) -> Vec<CostRow> {
-        let by_principal = question.group_by.contains(&Dimension::Principal);
+        let table = self.value_table(question);
+        let currencies: Vec<Arc<str>> = self.currencies.iter().map(|currency| Arc::from(*currency)).collect();
         let row = |group: &Group| {
             let time = group.time;
-            let subject = &self.subjects[group.subject as usize];
-            let mut values = subject.values.iter();
-            let mut value = |dimension: &Dimension| match dimension {
-                Dimension::Team => Some(self.teams[group.team as usize]),
-                _ => values.next().copied().flatten(),
-            };
             CostRow {
                 period: time.filter(|_| question.granularity == Granularity::Monthly).map(BillingPeriod::containing),
                 date: time.filter(|_| question.granularity == Granularity::Daily),
-                dimensions: question.group_by.iter().map(|one| value(one).map(str::to_owned)).collect(),
-                principal_arn: subject.arn.filter(|_| by_principal).map(str::to_owned),
-                account_name: None,
+                values: Values::shared(&table, [group.team, group.subject]),
                 cost: group.cost,
-                currency: self.currencies[group.currency as usize].to_owned(),
+                currency: Arc::clone(&currencies[group.currency as usize]),
                 tokens: group.tokens,
                 line_items: group.line_items,
             }
         };
         self.groups.iter().map(row).collect()
+    }
+
+    /// What groups are about: teams on one side, subjects on the other.
+    fn value_table(&self, question: &CostQuestion) -> Arc<ValueTable> {
+        let (mut teams, mut subjects) = (Side::new(1), Side::new(self.dimensions.len() + 1));
+        for team in &self.teams {
+            teams.push([Some(*team)]);
+        }
+        for subject in &self.subjects {
+            subjects.push(subject.values.iter().copied().chain([subject.arn]));
+        }
+        let mut columns = 0..;
+        let dimensions = question.group_by.iter().map(|dimension| match dimension {
+            Dimension::Team => Place { side: 0, column: 0 },
+            _ => Place { side: 1, column: columns.next().unwrap_or_default() },
+        });
+        let layout = Layout {
+            dimensions: dimensions.collect(),
+            principal_arn: question
+                .group_by
+                .contains(&Dimension::Principal)
+                .then_some(Place { side: 1, column: self.dimensions.len() }),
+            account_name: None,
+        };
+        ValueTable::new(layout, [teams, subjects])
     }
 }
 

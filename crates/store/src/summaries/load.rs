@@ -7,6 +7,8 @@ use bill::usage::TokenClass;
 use bill::{Amount, BillingPeriod};
 use chrono::NaiveDate;
 
+use super::amounts::Amounts;
+use super::charges::Charges;
 use crate::snapshot::{CostBasis, Dimension, Tokens};
 
 /// What one load comes to under one version of the rules: small, and the same for good.
@@ -18,7 +20,7 @@ pub(crate) struct LoadSummary {
     pub(super) currencies: Vec<Arc<str>>,
     /// `team_period_cost`: rows are about places in `charges`.
     pub(super) by_charge: Rows,
-    pub(super) charges: Vec<Charge>,
+    pub(super) charges: Charges,
     /// `team_day_cost`: rows are about places in `days`.
     pub(super) by_day: Rows,
     pub(super) days: Vec<NaiveDate>,
@@ -45,7 +47,7 @@ impl LoadSummary {
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     keys: Vec<RowKey>,
-    costs: [Vec<Amount>; 3],
+    costs: [Amounts; 3],
     tokens: Counted,
     line_items: Vec<i64>,
     /// Where the rows of each team are.
@@ -64,35 +66,35 @@ pub(super) struct RowKey {
 #[derive(Debug)]
 enum Counted {
     /// Of all classes.
-    Each(Vec<Tokens>),
+    Each([Amounts; TokenClass::ALL.len()]),
     /// Of the class of the charge.
-    OfCharge(Vec<Amount>),
+    OfCharge(Amounts),
 }
 
 impl Default for Counted {
     fn default() -> Self {
-        Self::Each(Vec::new())
+        Self::Each(Default::default())
     }
 }
 
 impl Rows {
-    /// What a row of a table of charges takes in memory.
+    /// What a row of a table of charges takes in memory at most.
     pub(super) const CHARGE_BYTES: usize = size_of::<RowKey>() + 4 * size_of::<Amount>() + size_of::<i64>();
-    /// What another row takes.
+    /// What another row takes at most.
     pub(super) const BYTES: usize =
         size_of::<RowKey>() + 3 * size_of::<Amount>() + size_of::<Tokens>() + size_of::<i64>();
 
     /// Rows of so many teams.
     pub(super) fn new(rows: Vec<Row>, teams: usize) -> Self {
-        Self::with_tokens(rows, teams, |rows| Counted::Each(rows.iter().map(|row| row.sums.tokens).collect()))
+        Self::with_tokens(rows, teams, |rows| {
+            Counted::Each(TokenClass::ALL.map(|class| rows.iter().map(|row| row.sums.tokens.of_class(class)).collect()))
+        })
     }
 
     /// The same, of rows that are about these charges: each has tokens of the class of its charge, or none.
-    pub(super) fn of_charges(rows: Vec<Row>, teams: usize, charges: &[Charge]) -> Self {
-        let counted = |row: &Row| {
-            let mut tokens = row.sums.tokens;
-            charges[row.about as usize].token_class.map_or(Amount::ZERO, |class| *tokens_of(class, &mut tokens))
-        };
+    pub(super) fn of_charges(rows: Vec<Row>, teams: usize, charges: &Charges) -> Self {
+        let counted =
+            |row: &Row| charges.class(row.about as usize).map_or(Amount::ZERO, |class| row.sums.tokens.of_class(class));
         Self::with_tokens(rows, teams, |rows| Counted::OfCharge(rows.iter().map(counted).collect()))
     }
 
@@ -119,7 +121,7 @@ impl Rows {
     }
 
     pub(super) fn cost(&self, row: usize, basis: usize) -> Amount {
-        self.costs[basis][row]
+        self.costs[basis].get(row)
     }
 
     pub(super) fn line_items(&self, row: usize) -> i64 {
@@ -129,8 +131,12 @@ impl Rows {
     /// Adds the tokens of a row, which are of this class where it is about a charge.
     pub(super) fn add_tokens(&self, row: usize, class: Option<TokenClass>, to: &mut Tokens) {
         match (&self.tokens, class) {
-            (Counted::Each(tokens), _) => *to += tokens[row],
-            (Counted::OfCharge(tokens), Some(class)) => *tokens_of(class, to) += tokens[row],
+            (Counted::Each(tokens), _) => {
+                for (class, tokens) in TokenClass::ALL.into_iter().zip(tokens) {
+                    *to.of_class_mut(class) += tokens.get(row);
+                }
+            }
+            (Counted::OfCharge(tokens), Some(class)) => *to.of_class_mut(class) += tokens.get(row),
             (Counted::OfCharge(_), None) => {}
         }
     }
@@ -144,16 +150,6 @@ pub(super) struct Row {
     /// The place of the charge, day or caller.
     pub(super) about: u32,
     pub(super) sums: Sums,
-}
-
-/// The part of tokens that a charge adds to.
-pub(super) fn tokens_of(class: TokenClass, tokens: &mut Tokens) -> &mut Amount {
-    match class {
-        TokenClass::Input => &mut tokens.input,
-        TokenClass::Output => &mut tokens.output,
-        TokenClass::CacheRead => &mut tokens.cache_read,
-        TokenClass::CacheWrite => &mut tokens.cache_write,
-    }
 }
 
 /// What is added up.
@@ -181,47 +177,6 @@ pub(super) fn place_of(basis: CostBasis) -> usize {
         CostBasis::Unblended => 0,
         CostBasis::NetUnblended => 1,
         CostBasis::List => 2,
-    }
-}
-
-/// What was charged for, as far as it can be asked for.
-#[derive(Debug)]
-pub(super) struct Charge {
-    pub(super) region: Option<Arc<str>>,
-    pub(super) provider: Option<Arc<str>>,
-    pub(super) model: Option<Arc<str>>,
-    pub(super) token_kind: Option<Arc<str>>,
-    pub(super) cache: Option<Arc<str>>,
-    pub(super) tier: Option<Arc<str>>,
-    pub(super) routing: Option<Arc<str>>,
-    pub(super) charge_type: Option<Arc<str>>,
-    pub(super) billing_entity: Option<Arc<str>>,
-    pub(super) product: Option<Arc<str>>,
-    pub(super) usage_type: Option<Arc<str>>,
-    pub(super) operation: Option<Arc<str>>,
-    pub(super) invoice: Option<Arc<str>>,
-    pub(super) token_class: Option<TokenClass>,
-}
-
-impl Charge {
-    pub(super) fn value(&self, dimension: &Dimension) -> Option<&str> {
-        let value = match dimension {
-            Dimension::Region => &self.region,
-            Dimension::Provider => &self.provider,
-            Dimension::Model => &self.model,
-            Dimension::TokenKind => &self.token_kind,
-            Dimension::Cache => &self.cache,
-            Dimension::Tier => &self.tier,
-            Dimension::Routing => &self.routing,
-            Dimension::ChargeType => &self.charge_type,
-            Dimension::BillingEntity => &self.billing_entity,
-            Dimension::Product => &self.product,
-            Dimension::UsageType => &self.usage_type,
-            Dimension::Operation => &self.operation,
-            Dimension::Invoice => &self.invoice,
-            _ => return None,
-        };
-        value.as_deref()
     }
 }
 

@@ -5,6 +5,8 @@
 //! of it, and the two say the same word for word (`tests/summaries`). Nobody waits for memory: a question finds all that it
 //! needs here, or goes to Postgres.
 
+mod amounts;
+mod charges;
 mod costs;
 pub(crate) mod figures;
 mod load;

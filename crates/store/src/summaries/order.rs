@@ -1,6 +1,7 @@
 //! The order of rows: that of the statements in `snapshot`, which sort text by its bytes.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use crate::snapshot::{CostQuestion, CostRow, OrderKey};
 
@@ -17,9 +18,9 @@ fn compare(one: &CostRow, other: &CostRow, question: &CostQuestion) -> Ordering 
     as_asked(one, other, question)
         .then_with(|| one.period.cmp(&other.period))
         .then_with(|| one.date.cmp(&other.date))
-        .then_with(|| one.currency.cmp(&other.currency))
+        .then_with(|| by_currency(one, other))
         .then_with(|| other.cost.cmp(&one.cost))
-        .then_with(|| by_dimensions(one, other))
+        .then_with(|| one.values.compare(&other.values))
 }
 
 fn as_asked(one: &CostRow, other: &CostRow, question: &CostQuestion) -> Ordering {
@@ -27,12 +28,12 @@ fn as_asked(one: &CostRow, other: &CostRow, question: &CostQuestion) -> Ordering
     let directed = |ordering: Ordering| if order.descending { ordering.reverse() } else { ordering };
     match &order.key {
         // Amounts of two currencies are not compared: one currency comes after the other.
-        OrderKey::Cost => one.currency.cmp(&other.currency).then_with(|| directed(one.cost.cmp(&other.cost))),
+        OrderKey::Cost => by_currency(one, other).then_with(|| directed(one.cost.cmp(&other.cost))),
         OrderKey::Dimension(dimension) => {
             let Some(place) = question.group_by.iter().position(|grouped| grouped == dimension) else {
                 return Ordering::Equal;
             };
-            match (&one.dimensions[place], &other.dimensions[place]) {
+            match (one.values.dimension(place), other.values.dimension(place)) {
                 (Some(one), Some(other)) => directed(one.cmp(other)),
                 (one, other) => one.is_none().cmp(&other.is_none()),
             }
@@ -40,9 +41,7 @@ fn as_asked(one: &CostRow, other: &CostRow, question: &CostQuestion) -> Ordering
     }
 }
 
-/// What is not set comes last.
-fn by_dimensions(one: &CostRow, other: &CostRow) -> Ordering {
-    let pairs = one.dimensions.iter().zip(&other.dimensions);
-    let compared = pairs.map(|(one, other)| one.is_none().cmp(&other.is_none()).then_with(|| one.cmp(other)));
-    compared.fold(Ordering::Equal, Ordering::then)
+fn by_currency(one: &CostRow, other: &CostRow) -> Ordering {
+    // The rows of an answer share the text.
+    if Arc::ptr_eq(&one.currency, &other.currency) { Ordering::Equal } else { one.currency.cmp(&other.currency) }
 }

@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 use bill::BillingPeriod;
 use bill::tags::TagSet;
-use bill::usage::TokenClass;
 use chrono::NaiveDate;
 use futures::TryStreamExt;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
 use super::Key;
-use super::load::{Caller, Charge, ControlSums, LoadSummary, Principal, Row, Rows, Rule, Sums, tokens_of};
+use super::charges::Charges;
+use super::load::{Caller, ControlSums, LoadSummary, Principal, Row, Rows, Rule, Sums};
 use super::texts::Texts;
-use crate::error::{Doing, StoreError, amount};
+use crate::error::{Doing, StoreError, amount, token_class};
 use crate::snapshot::Tokens;
 use crate::store::Store;
 
@@ -148,7 +148,7 @@ impl Reading<'_> {
         Ok(self.takes(Rows::BYTES * rows.len()).then_some((days.keys, rows)))
     }
 
-    async fn by_charge(&mut self) -> Result<Option<(Vec<Charge>, Vec<Row>)>, StoreError> {
+    async fn by_charge(&mut self) -> Result<Option<(Charges, Vec<Row>)>, StoreError> {
         let found = sqlx::query!(
             r#"select charge_id, region, provider, model, token_kind, cache, tier, routing, charge_type, billing_entity,
                       product, usage_type, operation, invoice, token_class
@@ -161,29 +161,29 @@ impl Reading<'_> {
         .await
         .doing("the charges of a load")?;
         let mut places = HashMap::new();
-        let mut charges = Vec::with_capacity(found.len());
+        let mut charges = Charges::default();
         let kept = |text: Option<String>| text.map(|text| self.texts.kept(text));
         for row in found {
-            let token_class = row.token_class.and_then(|class| class.parse::<TokenClass>().ok());
+            let token_class = row.token_class.as_deref().map(token_class).transpose()?;
             places.insert(row.charge_id, (place(charges.len()), token_class));
-            charges.push(Charge {
-                region: kept(row.region),
-                provider: kept(row.provider),
-                model: kept(row.model),
-                token_kind: kept(row.token_kind),
-                cache: kept(row.cache),
-                tier: kept(row.tier),
-                routing: kept(row.routing),
-                charge_type: kept(row.charge_type),
-                billing_entity: kept(row.billing_entity),
-                product: kept(row.product),
-                usage_type: kept(row.usage_type),
-                operation: kept(row.operation),
-                invoice: kept(row.invoice),
-                token_class,
-            });
+            let values = [
+                row.region,
+                row.provider,
+                row.model,
+                row.token_kind,
+                row.cache,
+                row.tier,
+                row.routing,
+                row.charge_type,
+                row.billing_entity,
+                row.product,
+                row.usage_type,
+                row.operation,
+                row.invoice,
+            ];
+            charges.push(values.map(kept), token_class);
         }
-        if !self.takes(size_of::<Charge>() * charges.len()) {
+        if !self.takes(Charges::BYTES * charges.len()) {
             return Ok(None);
         }
         let mut rows = Vec::new();
@@ -207,7 +207,7 @@ impl Reading<'_> {
             };
             let (mut tokens, counted) = (Tokens::default(), amount(&row.tokens)?);
             if let Some(class) = class {
-                *tokens_of(*class, &mut tokens) = counted;
+                *tokens.of_class_mut(*class) = counted;
             }
             let costs = [amount(&row.unblended)?, amount(&row.net_unblended)?, amount(&row.list)?];
             let sums = Sums { costs, tokens, line_items: row.line_items };

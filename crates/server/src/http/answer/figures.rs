@@ -52,7 +52,12 @@ pub(crate) struct Figures {
 
 impl From<CostRow> for Figures {
     fn from(row: CostRow) -> Self {
-        Self { cost: row.cost, tokens: (&row.tokens).into(), currency: row.currency, line_items: row.line_items }
+        Self {
+            cost: row.cost,
+            tokens: (&row.tokens).into(),
+            currency: row.currency.to_string(),
+            line_items: row.line_items,
+        }
     }
 }
 

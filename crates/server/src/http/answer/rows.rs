@@ -40,7 +40,7 @@ impl Row {
 
     /// Whether any grouped dimension is set.
     pub(crate) fn says_something(&self) -> bool {
-        self.row.row.dimensions.iter().any(Option::is_some)
+        self.row.row.values.dimensions().any(|value| value.is_some())
     }
 }
 
@@ -54,13 +54,13 @@ impl Serialize for Row {
         if let Some(date) = row.date {
             map.serialize_entry("date", &date)?;
         }
-        for (name, value) in self.names.iter().zip(&row.dimensions) {
-            map.serialize_entry(name, value)?;
+        for (name, value) in self.names.iter().zip(row.values.dimensions()) {
+            map.serialize_entry(name, &value)?;
             if name == "principal" {
-                map.serialize_entry("principal_arn", &row.principal_arn)?;
+                map.serialize_entry("principal_arn", &row.values.principal_arn())?;
             }
             if name == "account" {
-                map.serialize_entry("account_name", &row.account_name)?;
+                map.serialize_entry("account_name", &row.values.account_name())?;
             }
         }
         if let Some(folded) = self.row.folded {
@@ -68,7 +68,7 @@ impl Serialize for Row {
             map.serialize_entry("others_count", &folded)?;
         }
         map.serialize_entry("cost", &row.cost)?;
-        map.serialize_entry("currency", &row.currency)?;
+        map.serialize_entry("currency", &*row.currency)?;
         map.serialize_entry("tokens", &TokenCounts::from(&row.tokens))?;
         map.serialize_entry("line_items", &row.line_items)?;
         if let Some(compared) = self.row.compared {
@@ -130,7 +130,7 @@ impl PartialSchema for Row {
 #[cfg(test)]
 mod tests {
     use bill::Amount;
-    use store::snapshot::Tokens;
+    use store::snapshot::{Tokens, Values};
 
     use super::*;
 
@@ -139,11 +139,13 @@ mod tests {
         let row = CostRow {
             period: "2026-10".parse().ok(),
             date: None,
-            dimensions: vec![Some("prn_1".to_owned()), None],
-            principal_arn: Some("arn:aws:iam::111122223333:user/alice".to_owned()),
-            account_name: None,
+            values: Values::told_beside(
+                vec![Some("prn_1".to_owned()), None],
+                Some("arn:aws:iam::111122223333:user/alice".to_owned()),
+                None,
+            ),
             cost: Amount::from_raw(69_300_000_000),
-            currency: "USD".to_owned(),
+            currency: "USD".into(),
             tokens: Tokens { input: Amount::from_integer(15_400), ..Tokens::default() },
             line_items: 4,
         };

@@ -1,6 +1,7 @@
 //! The columns of a table of costs: the time, the grouped dimensions in the order asked, and the figures.
 
 use bill::Amount;
+use bill::usage::TokenClass;
 use store::snapshot::{ArrangedRow, Arrangement, CostQuestion, CostRow, Dimension, Granularity};
 
 use crate::http::answer::Comparison;
@@ -56,29 +57,9 @@ impl ComparedFigure {
     }
 }
 
-/// Which tokens are counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TokenClass {
-    Input,
-    Output,
-    CacheRead,
-    CacheWrite,
-}
-
-impl TokenClass {
-    const ALL: [Self; 4] = [Self::Input, Self::Output, Self::CacheRead, Self::CacheWrite];
-
-    /// How many, as a whole number.
-    pub(super) fn of(self, row: &CostRow) -> i128 {
-        let tokens = &row.tokens;
-        let count = match self {
-            Self::Input => tokens.input,
-            Self::Output => tokens.output,
-            Self::CacheRead => tokens.cache_read,
-            Self::CacheWrite => tokens.cache_write,
-        };
-        count.round_to_integer()
-    }
+/// How many tokens of a class a row has, as a whole number.
+pub(super) fn tokens(class: TokenClass, row: &CostRow) -> i128 {
+    row.tokens.of_class(class).round_to_integer()
 }
 
 impl Column {
@@ -119,10 +100,7 @@ impl Column {
             Self::AccountName => "account_name".to_owned(),
             Self::Cost => "cost".to_owned(),
             Self::Currency => "currency".to_owned(),
-            Self::Tokens(TokenClass::Input) => "tokens_input".to_owned(),
-            Self::Tokens(TokenClass::Output) => "tokens_output".to_owned(),
-            Self::Tokens(TokenClass::CacheRead) => "tokens_cache_read".to_owned(),
-            Self::Tokens(TokenClass::CacheWrite) => "tokens_cache_write".to_owned(),
+            Self::Tokens(class) => format!("tokens_{}", class.as_str()),
             Self::LineItems => "line_items".to_owned(),
             Self::Others => "others".to_owned(),
             Self::OthersCount => "others_count".to_owned(),
@@ -135,9 +113,9 @@ impl Column {
     /// The text that it holds in a row, where it holds text.
     pub(super) fn text<'r>(&self, row: &'r CostRow) -> Option<&'r str> {
         match self {
-            Self::Dimension(place, _) => row.dimensions.get(*place)?.as_deref(),
-            Self::PrincipalArn => row.principal_arn.as_deref(),
-            Self::AccountName => row.account_name.as_deref(),
+            Self::Dimension(place, _) => row.values.dimension(*place),
+            Self::PrincipalArn => row.values.principal_arn(),
+            Self::AccountName => row.values.account_name(),
             Self::Currency => Some(&row.currency),
             _ => None,
         }

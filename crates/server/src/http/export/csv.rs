@@ -5,7 +5,7 @@ use csv::Writer;
 use store::snapshot::{ArrangedRow, Arrangement, CostQuestion};
 
 use super::Encoder;
-use super::columns::Column;
+use super::columns::{Column, tokens};
 use crate::http::format::csv::{harmless, writer, written};
 
 /// Costs as CSV. What is not set is empty.
@@ -41,7 +41,7 @@ impl Encoder for CsvEncoder {
                     Column::Period => row.period.map_or(Ok(()), |period| write!(self.number, "{period}"))?,
                     Column::Date => row.date.map_or(Ok(()), |date| write!(self.number, "{date}"))?,
                     Column::Cost => write!(self.number, "{}", row.cost)?,
-                    Column::Tokens(class) => write!(self.number, "{}", class.of(row))?,
+                    Column::Tokens(class) => write!(self.number, "{}", tokens(*class, row))?,
                     Column::LineItems => write!(self.number, "{}", row.line_items)?,
                     Column::Others => write!(self.number, "{}", arranged.folded.unwrap_or(0) > 0)?,
                     Column::OthersCount => write!(self.number, "{}", arranged.folded.unwrap_or(0))?,

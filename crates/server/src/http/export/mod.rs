@@ -26,6 +26,8 @@ use crate::limits::Limits;
 
 /// How long the first rows are waited for: what fails until then is told as a problem. After that the answer begins.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The rows of a day that are held in memory to be added up: 30 MB.
+const HELD_ROWS: usize = 200_000;
 
 /// Writes rows in one format.
 trait Encoder: Send {
@@ -108,7 +110,7 @@ impl Export {
             // JSON that is sent as it is read is this.
             Format::Ndjson | Format::Json => Box::new(ndjson::NdjsonEncoder::new(&self.question)),
         };
-        Ok(Written::new(self.snapshot.into_cost_stream(self.question, self.arrangement).await?, encoder))
+        Ok(Written::new(self.snapshot.into_cost_stream(self.question, self.arrangement, HELD_ROWS).await?, encoder))
     }
 }
 

@@ -13,7 +13,7 @@ use parquet::file::properties::WriterProperties;
 use store::snapshot::{ArrangedRow, Arrangement, CostQuestion};
 
 use super::Encoder;
-use super::columns::Column;
+use super::columns::{Column, tokens};
 
 /// What a group of rows may take of memory before it is written.
 const LARGEST_GROUP_BYTES: usize = 16 << 20;
@@ -106,7 +106,7 @@ fn array(column: &Column, arranged: &[ArrangedRow]) -> Result<ArrayRef, BoxError
             Arc::new(costs.with_precision_and_scale(PRECISION, SCALE)?)
         }
         Column::Tokens(class) => {
-            let counts = rows.map(|row| i64::try_from(class.of(row)));
+            let counts = rows.map(|row| i64::try_from(tokens(*class, row)));
             Arc::new(Int64Array::from(counts.collect::<Result<Vec<i64>, _>>()?))
         }
         Column::LineItems => Arc::new(rows.map(|row| Some(row.line_items)).collect::<Int64Array>()),

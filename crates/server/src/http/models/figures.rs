@@ -1,8 +1,9 @@
 //! Prices and worth of caches, from what was billed.
 
+use bill::usage::TokenClass;
 use bill::{Amount, BillingPeriod, proportion};
 use serde::Serialize;
-use store::snapshot::{AsOf, TokenClass};
+use store::snapshot::AsOf;
 use utoipa::ToSchema;
 
 use super::tally::{Counted, Key, Tally};

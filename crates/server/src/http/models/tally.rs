@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bill::usage::TokenClass;
 use bill::{Amount, BillingPeriod};
-use store::snapshot::{ModelUse, TokenClass, Tokens};
+use store::snapshot::{ModelUse, Tokens};
 
 use super::model_id;
 

@@ -51,8 +51,8 @@ pub(crate) struct PrincipalCosts {
 impl PrincipalCosts {
     /// A row of a question about a period of this data version that is grouped by [`WHO`].
     pub(crate) fn new(row: CostRow, period: BillingPeriod, as_of: Option<AsOf>) -> Self {
-        let mut dimensions = row.dimensions.into_iter();
-        let mut next = || dimensions.next().flatten();
+        let mut dimensions = row.values.dimensions();
+        let mut next = || dimensions.next().flatten().map(str::to_owned);
         let (id, identity, role, session, person) = (next(), next(), next(), next(), next());
         let costs = format!("/v1/costs?period={period}&filter%5Bprincipal%5D={}", id.as_deref().unwrap_or_default());
         let links = Links::default().and_as_of("costs", costs, as_of);
@@ -62,13 +62,13 @@ impl PrincipalCosts {
         };
         Self {
             id,
-            arn: row.principal_arn,
+            arn: row.values.principal_arn().map(str::to_owned),
             identity,
             role,
             session,
             person,
             cost: row.cost,
-            currency: row.currency,
+            currency: row.currency.to_string(),
             tokens: (&row.tokens).into(),
             line_items: row.line_items,
             links,

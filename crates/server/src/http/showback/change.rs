@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use bill::{Amount, BillingPeriod};
 use serde::Serialize;
 use store::StoreError;
-use store::snapshot::{CostQuestion, Scope, Snapshot};
+use store::snapshot::{CostQuestion, CostRow, Granularity, Scope, Snapshot};
 use utoipa::ToSchema;
 
-use crate::http::answer::{Figures, totals};
+use crate::http::answer::{Figures, totals, ungrouped};
 
 /// The change against the period before, in each currency.
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -75,25 +75,30 @@ impl Change {
     }
 }
 
-/// The change of a question about one period against the period before; `None` where that is not loaded.
-pub(crate) async fn change(
+/// What a question about one period comes to, and the change against the period before, where that is loaded. Both are
+/// counted on their own and not from the rows, in one reading.
+pub(crate) async fn totals_and_change(
     snapshot: &mut Snapshot,
     question: &CostQuestion,
     period: BillingPeriod,
-    current: &[Figures],
-) -> Result<Option<Change>, StoreError> {
+) -> Result<(Vec<Figures>, Option<Change>), StoreError> {
     let previous_period = period.previous();
     if !snapshot.periods().contains(&previous_period) {
-        return Ok(None);
+        return Ok((totals(snapshot, question).await?, None));
     }
-    let question = CostQuestion { scope: Scope::Periods(vec![previous_period]), ..question.clone() };
-    let previous = totals(snapshot, &question).await?;
-    Ok(Some(Change::between(previous_period, &previous, current)))
+    let scope = Scope::Periods(vec![previous_period, period]);
+    let both = CostQuestion { scope, granularity: Granularity::Monthly, ..ungrouped(question) };
+    let (current, previous): (Vec<_>, Vec<_>) =
+        snapshot.costs(&both).await?.into_iter().partition(|row| row.period == Some(period));
+    let figures = |rows: Vec<CostRow>| rows.into_iter().map(Figures::from).collect::<Vec<_>>();
+    let (current, previous) = (figures(current), figures(previous));
+    let change = Change::between(previous_period, &previous, &current);
+    Ok((current, Some(change)))
 }
 
 #[cfg(test)]
 mod tests {
-    use store::snapshot::{CostRow, Tokens};
+    use store::snapshot::{Tokens, Values};
 
     use super::*;
 
@@ -101,11 +106,9 @@ mod tests {
         Figures::from(CostRow {
             period: None,
             date: None,
-            dimensions: Vec::new(),
-            principal_arn: None,
-            account_name: None,
+            values: Values::default(),
             cost: cost.parse().expect("an amount"),
-            currency: currency.to_owned(),
+            currency: currency.into(),
             tokens: Tokens::default(),
             line_items: 1,
         })

@@ -5,7 +5,7 @@ mod divide;
 mod rules;
 mod table;
 
-pub(crate) use change::{Change, change};
+pub(crate) use change::{Change, totals_and_change};
 pub(crate) use divide::{
     ByCaller, WHAT, WHO, by_day, divide, divide_by_caller, divide_in_ways, lines_with, whole_bill,
 };

@@ -120,14 +120,14 @@ impl Line {
         let (names, row) = row.parts();
         let value = |name: &str| {
             let place = names.iter().position(|known| known == name)?;
-            row.dimensions.get(place)?.clone()
+            row.values.dimension(place).map(str::to_owned)
         };
         Self {
             by: by.to_owned(),
-            value: row.date.map(|date| date.to_string()).or_else(|| row.dimensions.first()?.clone()),
-            label: row.principal_arn.clone().or_else(|| row.account_name.clone()),
+            value: row.date.map(|date| date.to_string()).or_else(|| row.values.dimension(0).map(str::to_owned)),
+            label: row.values.principal_arn().or(row.values.account_name()).map(str::to_owned),
             cost: row.cost,
-            currency: row.currency.clone(),
+            currency: row.currency.to_string(),
             tokens: Some((&row.tokens).into()),
             line_items: row.line_items,
             cache: value("cache"),

@@ -15,9 +15,7 @@ use utoipa::ToSchema;
 
 use super::SharedState;
 use super::access::CostReader;
-use super::answer::{
-    ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, TokenCounts, Told, control, totals,
-};
+use super::answer::{ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, TokenCounts, Told, control};
 use super::conditional::Versioned;
 use super::documentation::{FormatParameter, FormatProblems, NotModified, PeriodAndCostParameters, ReportProblems};
 use super::format::Format;
@@ -25,7 +23,7 @@ use super::grammar::ReportQuery;
 use super::principals::{PrincipalCosts, WHO};
 use super::problem::Problem;
 use super::resolve::resolve_one;
-use super::showback::{Change, RuleFigures, WHAT, by_day, change, divide, divide_in_ways, whole_bill};
+use super::showback::{Change, RuleFigures, WHAT, by_day, divide, divide_in_ways, totals_and_change, whole_bill};
 use super::tags::{TagKeyCosts, tag_costs};
 
 /// So many principals of each currency are named; the others are one figure.
@@ -190,7 +188,7 @@ async fn summary(
     asked: &ReportQuery,
 ) -> Result<(Summary, usize), StoreError> {
     let question = &whole_bill(Scope::Periods(vec![period]), asked.cost);
-    let totals = totals(snapshot, question).await?;
+    let (totals, change) = totals_and_change(snapshot, question, period).await?;
     let (top_principals, other_principals) = principals(snapshot, period, asked.as_of, question).await?;
     let unattributed = snapshot.rule_shares("unattributed", &[period], question.cost).await?;
     let unclassified = snapshot.unclassified(&[period], question.cost).await?;
@@ -201,7 +199,7 @@ async fn summary(
     let [by_model, by_token_kind, by_charge_type] = divide_in_ways(snapshot, question, WHAT).await?;
     let summary = Summary {
         period,
-        change: change(snapshot, question, period, &totals).await?,
+        change,
         totals,
         by_day: by_day(snapshot, question).await?,
         by_team: divide(snapshot, question, vec![Dimension::Team]).await?,
@@ -235,7 +233,7 @@ async fn principals(
     let others = others.into_iter().map(|arranged| OtherPrincipals {
         principals: arranged.folded.unwrap_or_default(),
         cost: arranged.row.cost,
-        currency: arranged.row.currency,
+        currency: arranged.row.currency.to_string(),
         tokens: (&arranged.row.tokens).into(),
         line_items: arranged.row.line_items,
     });

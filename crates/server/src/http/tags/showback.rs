@@ -24,7 +24,9 @@ use crate::http::grammar::{ReportQuery, shown};
 use crate::http::path::segment;
 use crate::http::problem::{Problem, ProblemKind};
 use crate::http::resolve::resolve_one;
-use crate::http::showback::{Change, Lines, WHAT, WHO, by_day, change, divide_in_ways, lines_with, table_of_lines};
+use crate::http::showback::{
+    Change, Lines, WHAT, WHO, by_day, divide_in_ways, lines_with, table_of_lines, totals_and_change,
+};
 
 /// A line for each figure of each side.
 const TABLE: Table = table_of_lines!(["period", "tag", "tag_value"], ["cache", "identity", "person"]);
@@ -113,9 +115,9 @@ pub(crate) async fn get_tag_showback(
     let period = resolve_one(asked.period, &snapshot)?;
     let scope = Scope::Periods(vec![period]);
     let question = lines_with(Dimension::Tag(key.clone()), &value, scope, asked.cost);
-    let totals = known_totals(&mut snapshot, &key, &value, period, &question).await?;
+    let sums = known_totals(&mut snapshot, &key, &value, period, &question).await?;
 
-    let data = showback(&mut snapshot, &key, &value, period, &question, totals).await?;
+    let data = showback(&mut snapshot, &key, &value, period, &question, sums).await?;
     let control = control(&mut snapshot, &[period], asked.cost).await?;
 
     let query = asked.echo(Some(period));
@@ -163,15 +165,15 @@ impl TagShowback {
     }
 }
 
-/// What the lines with the value come to. Any line in sight must carry it, in the period asked for or in any other, so that a
-/// dashboard is told of a month without cost that it has none, and of a mistyped value that it is none.
+/// What the lines with the value come to, and how that changed. Any line in sight must carry it, in the period asked for or in
+/// any other, so that a dashboard is told of a month without cost that it has none, and of a mistyped value that it is none.
 async fn known_totals(
     snapshot: &mut Snapshot,
     key: &TagKey,
     value: &str,
     period: BillingPeriod,
     question: &CostQuestion,
-) -> Result<Vec<Figures>, Problem> {
+) -> Result<(Vec<Figures>, Option<Change>), Problem> {
     let then = in_version_of(snapshot);
     let unknown = || {
         let (name, path) = (shown(&key.to_string()), segment(&key.to_string()));
@@ -186,7 +188,7 @@ async fn known_totals(
     if value.is_empty() || value.contains('\0') {
         return Err(unknown());
     }
-    let of_period = totals(snapshot, question).await?;
+    let (of_period, change) = totals_and_change(snapshot, question, period).await?;
     if of_period.is_empty() {
         let everywhere = CostQuestion { scope: Scope::Periods(snapshot.periods().to_vec()), ..question.clone() };
         if totals(snapshot, &everywhere).await?.is_empty() {
@@ -194,7 +196,7 @@ async fn known_totals(
             return Err(unknown());
         }
     }
-    Ok(of_period)
+    Ok((of_period, change))
 }
 
 async fn showback(
@@ -203,7 +205,7 @@ async fn showback(
     value: &str,
     period: BillingPeriod,
     question: &CostQuestion,
-    totals: Vec<Figures>,
+    (totals, change): (Vec<Figures>, Option<Change>),
 ) -> Result<TagShowback, StoreError> {
     let (team, account) = (&[Dimension::Team][..], &[Dimension::Account][..]);
     let [by_team, by_account, by_principal] = divide_in_ways(snapshot, question, [team, account, &WHO]).await?;
@@ -212,7 +214,7 @@ async fn showback(
         key: key.to_string(),
         value: value.to_owned(),
         period,
-        change: change(snapshot, question, period, &totals).await?,
+        change,
         totals,
         by_day: by_day(snapshot, question).await?,
         by_team,

@@ -122,7 +122,7 @@ async fn teams_with_costs(
 ) -> StoreResult<Vec<TeamCosts>> {
     let mut costs: BTreeMap<String, Vec<Figures>> = BTreeMap::new();
     for row in snapshot.costs(question).await? {
-        let slug = row.dimensions.first().cloned().flatten().unwrap_or_default();
+        let slug = row.values.dimension(0).unwrap_or_default().to_owned();
         costs.entry(slug).or_default().push(Figures::from(row));
     }
     let teams = snapshot.teams().await?.into_iter().map(|team| {

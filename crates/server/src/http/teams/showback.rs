@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::{StoreResult, find_team, question_about};
 use crate::http::SharedState;
 use crate::http::access::CostReader;
-use crate::http::answer::{ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, Told, control, totals};
+use crate::http::answer::{ControlFigures, CostRows, Figures, Links, Meta, MetaContext, Row, Told, control};
 use crate::http::conditional::Versioned;
 use crate::http::documentation::{FormatParameter, FormatProblems, NotModified, PeriodAndCostParameters, TeamProblems};
 use crate::http::format::Format;
@@ -23,7 +23,8 @@ use crate::http::grammar::ReportQuery;
 use crate::http::problem::Problem;
 use crate::http::resolve::resolve_one;
 use crate::http::showback::{
-    ByCaller, Change, Lines, RuleFigures, WHAT, by_day, change, divide_by_caller, divide_in_ways, table_of_lines,
+    ByCaller, Change, Lines, RuleFigures, WHAT, by_day, divide_by_caller, divide_in_ways, table_of_lines,
+    totals_and_change,
 };
 
 /// A line for each figure of each side.
@@ -173,8 +174,7 @@ async fn showback(
     period: BillingPeriod,
     question: &CostQuestion,
 ) -> StoreResult<(Showback, usize)> {
-    let totals = totals(snapshot, question).await?;
-    let change = change(snapshot, question, period, &totals).await?;
+    let (totals, change) = totals_and_change(snapshot, question, period).await?;
     let by_day = by_day(snapshot, question).await?;
     let [by_model, by_token_kind, by_charge_type] = divide_in_ways(snapshot, question, WHAT).await?;
     let ByCaller { by_principal, by_tag, tags_left_out } = divide_by_caller(snapshot, question, period).await?;

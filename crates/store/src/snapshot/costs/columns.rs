@@ -1,11 +1,12 @@
 //! The columns of the query: what makes a row of the answer, and the sums over its lines.
 
+use bill::usage::TokenClass;
 use sqlx::{Postgres, QueryBuilder};
 
 use super::composer::Composer;
 use super::conditions::push_value;
 use super::tables::Table;
-use crate::snapshot::figures::{Figure, TOKEN_CLASSES};
+use crate::snapshot::figures::{Figure, column_of};
 use crate::snapshot::{CostQuestion, Dimension, Granularity};
 
 /// How text is sorted.
@@ -66,7 +67,7 @@ impl Composer<'_> {
 
     pub(super) fn figures(&self) -> Vec<Figure> {
         let compared = self.compared.is_some().then_some(Figure::Compared);
-        let tokens = TOKEN_CLASSES.map(Figure::Tokens);
+        let tokens = TokenClass::ALL.map(Figure::Tokens);
         [Figure::Cost].into_iter().chain(compared).chain(tokens).chain([Figure::LineItems]).collect()
     }
 
@@ -75,8 +76,8 @@ impl Composer<'_> {
         let cost = self.question.cost.column();
         let (column, class) = match figure {
             Figure::Cost | Figure::Compared => (cost, None),
-            Figure::Tokens(class) if table.has_charge() => ("tokens", Some(class.name)),
-            Figure::Tokens(class) => (class.column, None),
+            Figure::Tokens(class) if table.has_charge() => ("tokens", Some(class.as_str())),
+            Figure::Tokens(class) => (column_of(class), None),
             Figure::LineItems => ("line_items", None),
         };
         let side = self.compared.as_ref().map(|compared| match figure {
@@ -100,7 +101,7 @@ impl Composer<'_> {
 }
 
 /// Columns that come with a dimension: the principal as billed, the name of the account.
-fn companions(question: &CostQuestion) -> impl Iterator<Item = &'static str> {
+pub(super) fn companions(question: &CostQuestion) -> impl Iterator<Item = &'static str> {
     let grouped = |dimension| question.group_by.contains(&dimension);
     let principal = grouped(Dimension::Principal).then_some("principal.arn");
     principal.into_iter().chain(grouped(Dimension::Account).then_some("account.name"))

@@ -37,7 +37,23 @@ impl Composer<'_> {
         }
         let table = needs.table();
         self.select(table);
-        self.from(&needs, table);
+        // Which tokens a line counts is said by what was charged for.
+        self.from(&needs, table, table.has_charge());
+        self.choose(table);
+        self.group();
+        if let Some(top) = self.arrangement.top {
+            let (keys, figures) = (self.keys(), self.figures());
+            push_folding(&mut self.text, &keys, &figures, top);
+            self.group();
+            self.text.push(", others");
+        }
+        self.order();
+        self.limit();
+        self.text
+    }
+
+    /// Writes which lines are meant: those of some loads and days that lie in sight and pass the filters.
+    pub(super) fn choose(&mut self, table: Table) {
         self.text.push(" where cost.load_id = any(").push_bind(self.load_ids.clone()).push(")");
         if table.is_by_team() {
             self.text.push(" and cost.ownership_id = ").push_bind(self.ownership_id);
@@ -56,16 +72,6 @@ impl Composer<'_> {
             self.text.push(" and cost.usage_date < ").push_bind(end);
         }
         self.filter(table);
-        self.group();
-        if let Some(top) = self.arrangement.top {
-            let (keys, figures) = (self.keys(), self.figures());
-            push_folding(&mut self.text, &keys, &figures, top);
-            self.group();
-            self.text.push(", others");
-        }
-        self.order();
-        self.limit();
-        self.text
     }
 
     fn filter(&mut self, table: Table) {
@@ -96,9 +102,9 @@ impl Composer<'_> {
         self.arrangement.top.is_some()
     }
 
-    fn from(&mut self, needs: &Needs, table: Table) {
+    pub(super) fn from(&mut self, needs: &Needs, table: Table, with_charge: bool) {
         self.text.push(" from ").push(table.name()).push(" as cost");
-        if table.has_charge() {
+        if with_charge {
             self.text.push(" join charge using (charge_id)");
         }
         if needs.period {

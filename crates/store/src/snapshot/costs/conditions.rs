@@ -3,7 +3,7 @@
 use sqlx::{Postgres, QueryBuilder};
 
 use super::tables::Table;
-use crate::snapshot::scope::{UNATTRIBUTED, push_tag_value};
+use crate::snapshot::scope::{UNATTRIBUTED, push_is_team, push_tag_value};
 use crate::snapshot::{Dimension, Filter};
 
 /// Writes the value of a dimension, which must be joined.
@@ -55,12 +55,12 @@ pub(super) fn team_id_in(table: Table) -> &'static str {
     if table.is_by_team() { "cost.team_id" } else { "owner.team_id" }
 }
 
-/// Writes the condition of a filter for teams. Their ids are looked up once, so that an index on them serves.
+/// Writes the condition of a filter for teams.
 pub(super) fn push_team_condition(text: &mut QueryBuilder<Postgres>, team_id: &'static str, filter: &Filter) {
     let slugs: Vec<String> = filter.values.iter().flatten().cloned().collect();
     let or_unattributed = filter.values.contains(&None) || slugs.iter().any(|slug| slug == UNATTRIBUTED);
-    text.push("(").push(team_id).push(" = any(array(select team_id from team where slug = any(");
-    text.push_bind(slugs).push(")))");
+    text.push("(");
+    push_is_team(text, team_id, slugs);
     if or_unattributed {
         text.push(" or ").push(team_id).push(" is null");
     }

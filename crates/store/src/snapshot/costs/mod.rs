@@ -7,6 +7,7 @@
 mod columns;
 mod composer;
 mod conditions;
+mod facts;
 mod order;
 mod row;
 mod tables;
@@ -19,7 +20,7 @@ use sqlx::{Postgres, QueryBuilder};
 use self::composer::{Compared, Composer};
 pub(super) use self::conditions::{push_condition, push_value};
 pub(super) use self::row::read_row;
-pub(super) use self::tables::{Needs, Table, is_of_principal};
+pub(super) use self::tables::{Needs, Table, is_of_charge, is_of_principal};
 use super::persons::Shown;
 use super::scope::Visible;
 use super::{ArrangedRow, Arrangement, CostQuestion, CostRow, Scope, Snapshot};
@@ -29,6 +30,7 @@ use crate::error::{Doing, StoreError};
 pub const MOST_ROWS: usize = 100_000;
 
 /// A part of what is asked: some loads, and of these the lines of some days where these are set, from one to before another.
+#[derive(Clone)]
 pub(super) struct Stretch {
     pub(super) load_ids: Vec<i64>,
     pub(super) days: Option<(NaiveDate, NaiveDate)>,

@@ -97,7 +97,7 @@ impl Needs {
 }
 
 /// Whether it says what was charged for, and not who spent it.
-fn is_of_charge(dimension: &Dimension) -> bool {
+pub(in crate::snapshot) fn is_of_charge(dimension: &Dimension) -> bool {
     let is_of_subject = matches!(dimension, Dimension::Payer | Dimension::Account | Dimension::Tag(_));
     !is_of_subject && !is_of_principal(dimension) && *dimension != Dimension::Team
 }
