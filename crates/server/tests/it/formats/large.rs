@@ -16,6 +16,8 @@ const MONTH: &str = "2026-09";
 pub(super) const ROWS: usize = 130_001;
 /// Each row is about an account of its own.
 pub(super) const PATH: &str = "/v1/costs?period=2026-09&group_by=account,usage_type";
+/// The same by day.
+pub(super) const BY_DAY: &str = "/v1/costs?period=2026-09&group_by=account,usage_type&granularity=daily";
 
 /// One line of the bill, copied to as many accounts. Nobody looks at control totals here.
 pub(super) async fn world(pool: &PgPool) -> World {
@@ -37,6 +39,25 @@ pub(super) async fn world(pool: &PgPool) -> World {
     ];
     for statement in statements {
         sqlx::query(statement).bind(i32::try_from(ROWS).expect("few")).execute(pool).await.expect("rows");
+    }
+    world
+}
+
+/// The same, of which each account has its line on one day of the month.
+pub(super) async fn world_of_days(pool: &PgPool) -> World {
+    let world = world(pool).await;
+    let statements = [
+        "insert into daily_cost
+         select load_id, usage_date + subject.subject_id % 28, subject.subject_id, charge_id, currency, unblended_cost,
+                net_unblended_cost, list_cost, quantity, tokens, line_items
+           from daily_cost, subject where subject.payer = 'p'",
+        "insert into subject_cost
+         select load_id, subject.subject_id, currency, unblended_cost, net_unblended_cost, list_cost, input_tokens,
+                output_tokens, cache_read_tokens, cache_write_tokens, line_items
+           from subject_cost, subject where subject.payer = 'p'",
+    ];
+    for statement in statements {
+        sqlx::query(statement).execute(pool).await.expect("rows");
     }
     world
 }
@@ -66,9 +87,9 @@ async fn a_table_is_as_long_as_it_is(pool: PgPool) {
 }
 
 /// Begins to read a table, and gives the body with its first part read.
-pub(super) async fn begin(router: &Router, format: &str) -> (StatusCode, BodyDataStream) {
+pub(super) async fn begin(router: &Router, path: &str, format: &str) -> (StatusCode, BodyDataStream) {
     use tower::ServiceExt;
-    let request = Request::get(format!("{PATH}&format={format}")).body(Body::empty()).expect("a request");
+    let request = Request::get(format!("{path}&format={format}")).body(Body::empty()).expect("a request");
     let response = router.clone().oneshot(request).await.expect("an answer");
     let (head, body) = response.into_parts();
     let mut body = body.into_data_stream();
@@ -85,14 +106,14 @@ async fn so_many_tables_are_sent_at_once(pool: PgPool) {
     let world = world(&pool).await;
     let mut bodies = Vec::new();
     for _ in 0..4 {
-        let (status, body) = begin(&world.router, "csv").await;
+        let (status, body) = begin(&world.router, PATH, "csv").await;
         assert_eq!(status, StatusCode::OK);
         bodies.push(body);
     }
-    let (status, _) = begin(&world.router, "csv").await;
+    let (status, _) = begin(&world.router, PATH, "csv").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     world.get("/v1/costs?period=2026-09").await;
     bodies.pop();
-    let (status, _) = begin(&world.router, "ndjson").await;
+    let (status, _) = begin(&world.router, PATH, "ndjson").await;
     assert_eq!(status, StatusCode::OK, "a place is given back by whoever goes away");
 }
