@@ -26,7 +26,7 @@ use crate::limits::Limits;
 
 /// How long the first rows are waited for: what fails until then is told as a problem. After that the answer begins.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The rows of a day that are held in memory to be added up: 30 MB.
+/// The rows of a day or a month that are held in memory to be added up: 30 MB.
 const HELD_ROWS: usize = 200_000;
 
 /// Writes rows in one format.
